@@ -1,0 +1,130 @@
+//! The action: one thing a person did, recorded where it happened. The only way anything changes.
+
+use crate::case::{Account, Balance, FactField, Person};
+use crate::checklist::Answers;
+use crate::clearance::Clearance;
+use crate::conflict::Choice;
+use crate::moment::Moment;
+use crate::money::Money;
+use crate::outcome::Outcome;
+use crate::place::{Address, Position};
+use crate::plan::PlanTerms;
+use crate::safety::{FlagKind, StopKind};
+use crate::visit::VisitIntent;
+use crate::{ActionId, CaseId, DeviceId, HouseholdId, Incarnation, Revision, UserId, VisitId};
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// An action: immutable, numbered per device and incarnation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Action {
+    pub id: ActionId,
+    pub device: DeviceId,
+    pub incarnation: Incarnation,
+    /// Gapless within the incarnation, from 1.
+    pub n: u64,
+    pub actor: UserId,
+    pub case: CaseId,
+    pub recorded: Moment,
+    /// What the actor had before their eyes.
+    pub base: Base,
+    /// This device's last action on the same fact, where the server has not judged it yet.
+    pub prev: Option<ActionId>,
+    /// Actions that this one depends on.
+    pub after: Vec<ActionId>,
+    pub change: Change,
+}
+
+/// The state of the world as the actor saw it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Base {
+    /// The device's feed cursor.
+    pub cursor: Revision,
+    /// The revision of the case as shown. An edit on top of one's own unjudged edit keeps the
+    /// base of the first: what arrived underneath was never seen.
+    pub case: Revision,
+}
+
+/// What was done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Change {
+    /// An account became a case.
+    OpenCase { facts: Box<OpeningFacts> },
+    /// A newer statement of the account.
+    ReplaceBalance { balance: Balance, months_overdue: u16 },
+    /// Money arrived at the creditor.
+    PostPayment { amount: Money, on: NaiveDate },
+    /// No more work on this case.
+    CloseCase { reason: String },
+    Assign { agent: UserId, day: NaiveDate, position: u16 },
+    Unassign,
+    /// A fact corrected. The old value stands beside the new for people to read.
+    SetFact { field: FactField, old: Option<String>, new: String },
+    AddNote { text: String },
+    RaiseFlag { flag: FlagKind, incident: String, review_on: NaiveDate },
+    /// Clears the one raise that the clearer had seen.
+    ClearFlag { raise: ActionId },
+    RaiseStop { stop: StopKind, effective: DateTime<Utc>, until: Option<NaiveDate> },
+    LiftStop { raise: ActionId },
+    /// The checklist worked through, with what it allowed.
+    CheckVisit { visit: VisitId, intent: VisitIntent, answers: Answers, clearance: Box<Clearance> },
+    StartTravel { visit: VisitId },
+    Arrive { visit: VisitId, position: Option<Position> },
+    CheckIn { visit: VisitId },
+    EndVisit { visit: VisitId, outcome: Box<Outcome> },
+    AgreePlan { terms: Box<PlanTerms> },
+    /// Settles the conflict of a held action.
+    Decide { conflict: ActionId, choice: Choice },
+}
+
+/// What an import knows of a new case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpeningFacts {
+    pub account: Account,
+    pub person: Person,
+    pub household: HouseholdId,
+    pub address: Address,
+    pub facts: BTreeMap<FactField, String>,
+    pub balance: Balance,
+}
+
+impl Change {
+    /// What a visit's action belongs to.
+    pub const fn visit(&self) -> Option<VisitId> {
+        match self {
+            Self::CheckVisit { visit, .. }
+            | Self::StartTravel { visit }
+            | Self::Arrive { visit, .. }
+            | Self::CheckIn { visit }
+            | Self::EndVisit { visit, .. } => Some(*visit),
+            _ => None,
+        }
+    }
+
+    /// The stable name of the kind, for lists and logs.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::OpenCase { .. } => "open_case",
+            Self::ReplaceBalance { .. } => "replace_balance",
+            Self::PostPayment { .. } => "post_payment",
+            Self::CloseCase { .. } => "close_case",
+            Self::Assign { .. } => "assign",
+            Self::Unassign => "unassign",
+            Self::SetFact { .. } => "set_fact",
+            Self::AddNote { .. } => "add_note",
+            Self::RaiseFlag { .. } => "raise_flag",
+            Self::ClearFlag { .. } => "clear_flag",
+            Self::RaiseStop { .. } => "raise_stop",
+            Self::LiftStop { .. } => "lift_stop",
+            Self::CheckVisit { .. } => "check_visit",
+            Self::StartTravel { .. } => "start_travel",
+            Self::Arrive { .. } => "arrive",
+            Self::CheckIn { .. } => "check_in",
+            Self::EndVisit { .. } => "end_visit",
+            Self::AgreePlan { .. } => "agree_plan",
+            Self::Decide { .. } => "decide",
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! What somebody can afford: income less outgoings, in the Standard Financial Statement's
+//! categories. Priority costs come first; a plan only ever takes from what is left.
+//! Source: `reference` section 7, point 7 (Business Debtline's statement of the SFS).
+
+use crate::money::{Currency, Money};
+use crate::plan::Frequency;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A line of the monthly budget.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(ts_rs::TS, utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum BudgetLine {
+    Wages,
+    Benefits,
+    Pension,
+    OtherIncome,
+    Housing,
+    Utilities,
+    Travel,
+    CareAndHealth,
+    School,
+    InsuranceAndPension,
+    FoodAndHousekeeping,
+    PhoneAndLeisure,
+    Personal,
+    Savings,
+    OtherDebts,
+}
+
+impl BudgetLine {
+    /// Money coming in.
+    pub const fn is_income(self) -> bool {
+        matches!(
+            self,
+            Self::Wages | Self::Benefits | Self::Pension | Self::OtherIncome
+        )
+    }
+}
+
+/// A household's month, as told at the door. No proof is asked there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(ts_rs::TS, utoipa::ToSchema))]
+pub struct Budget {
+    pub currency: Currency,
+    /// Monthly amounts in minor units; a line left out counts as nothing.
+    #[cfg_attr(feature = "schema", ts(type = "Partial<Record<BudgetLine, number>>"))]
+    pub monthly_minor: BTreeMap<BudgetLine, i64>,
+}
+
+/// Why a budget can't be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BudgetError {
+    #[error("a budget line is negative")]
+    NegativeLine,
+    #[error("a budget line is too large to be a month's amount")]
+    LineTooLarge,
+    #[error("the budget has no income")]
+    NoIncome,
+}
+
+/// A month's line above this (in major units) is a slip of the finger.
+const LINE_MAJOR_MAX: i64 = 100_000_000;
+
+impl Budget {
+    /// What is left in a month; negative when the outgoings are higher.
+    pub fn surplus(&self) -> Result<Money, BudgetError> {
+        let largest = LINE_MAJOR_MAX * self.currency.minor_per_major();
+        let mut income = 0_i64;
+        let mut left = 0_i64;
+        // At most 15 bounded lines: the sums can't overflow.
+        for (line, amount) in &self.monthly_minor {
+            match *amount {
+                amount if amount < 0 => return Err(BudgetError::NegativeLine),
+                amount if amount > largest => return Err(BudgetError::LineTooLarge),
+                amount if line.is_income() => {
+                    income += amount;
+                    left += amount;
+                }
+                amount => left -= amount,
+            }
+        }
+        if income == 0 {
+            return Err(BudgetError::NoIncome);
+        }
+        Ok(Money::new(left, self.currency))
+    }
+
+    /// The most that one instalment may take, rounded in the person's favour.
+    pub fn surplus_per(&self, frequency: Frequency) -> Result<Money, BudgetError> {
+        let surplus = self.surplus()?;
+        let minor = match frequency {
+            Frequency::Monthly => surplus.minor,
+            Frequency::Fortnightly => (surplus.minor * 12).div_euclid(26),
+            Frequency::Weekly => (surplus.minor * 12).div_euclid(52),
+        };
+        Ok(Money::new(minor, self.currency))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn budget(lines: &[(BudgetLine, i64)]) -> Budget {
+        Budget {
+            currency: Currency::Gbp,
+            monthly_minor: lines.iter().copied().collect(),
+        }
+    }
+
+    #[test]
+    fn surplus_is_income_less_outgoings() {
+        let month = budget(&[
+            (BudgetLine::Wages, 180_000),
+            (BudgetLine::Housing, 90_000),
+            (BudgetLine::FoodAndHousekeeping, 60_000),
+            (BudgetLine::Savings, 2_000),
+        ]);
+        assert_eq!(month.surplus(), Ok(Money::new(28_000, Currency::Gbp)));
+        assert_eq!(
+            month.surplus_per(Frequency::Weekly),
+            Ok(Money::new(6_461, Currency::Gbp))
+        );
+    }
+
+    #[test]
+    fn impossible_budgets_are_named() {
+        assert_eq!(budget(&[]).surplus(), Err(BudgetError::NoIncome));
+        assert_eq!(
+            budget(&[(BudgetLine::Wages, -1)]).surplus(),
+            Err(BudgetError::NegativeLine)
+        );
+        assert_eq!(
+            budget(&[(BudgetLine::Wages, i64::MAX)]).surplus(),
+            Err(BudgetError::LineTooLarge)
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn a_year_of_instalments_never_exceeds_a_year_of_surplus(wages in 1_i64..10_000_000, rent in 0_i64..10_000_000) {
+            let month = budget(&[(BudgetLine::Wages, wages), (BudgetLine::Housing, rent)]);
+            let yearly = month.surplus().unwrap().minor * 12;
+            prop_assert!(month.surplus_per(Frequency::Weekly).unwrap().minor * 52 <= yearly);
+            prop_assert!(month.surplus_per(Frequency::Fortnightly).unwrap().minor * 26 <= yearly);
+        }
+    }
+}

@@ -1,0 +1,381 @@
+//! `fold`: what an action does to a case. Total, never fails, holds no rule.
+//!
+//! The device folds its unjudged actions on top of the server's document; the server folds what
+//! it has judged. No other code changes a case. Folding the same action twice changes nothing.
+
+use crate::action::{Action, Change, OpeningFacts};
+use crate::case::{Assignment, BalanceItem, BalanceLine, Case, Fact, FactField, Note, PastAssignment};
+use crate::conflict::{Choice, Conflict, Settlement, Sides};
+use crate::money::Money;
+use crate::plan::{Plan, PlanState, PlanTerms};
+use crate::safety::{Flag, Stop, StopKind};
+use crate::visit::{Visit, VisitState};
+use crate::{ActionId, PlanId, Revision, RuleId, VisitId};
+
+/// How an action stands with the server when it is folded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// Only the device knows of it.
+    Unjudged,
+    Applied { revision: Revision },
+    Held { revision: Revision, rule: RuleId },
+    /// Leaves a trace only where a person must see it: a plan that is void from the start.
+    Refused { revision: Revision, rule: RuleId },
+}
+
+impl Standing {
+    const fn revision(&self) -> Option<Revision> {
+        match self {
+            Self::Unjudged => None,
+            Self::Applied { revision } | Self::Held { revision, .. } | Self::Refused { revision, .. } => {
+                Some(*revision)
+            }
+        }
+    }
+}
+
+/// The case after the action; `None` only where there was none and none was opened.
+pub fn fold(case: Option<Case>, action: &Action, standing: &Standing) -> Option<Case> {
+    let mut case = match (case, &action.change) {
+        (Some(case), _) => case,
+        (None, Change::OpenCase { facts }) => open(action, facts, standing.revision()),
+        (None, _) => return None,
+    };
+    match standing {
+        Standing::Unjudged | Standing::Applied { .. } => apply(&mut case, action, standing),
+        Standing::Held { revision, rule } => hold(&mut case, action, rule, *revision),
+        Standing::Refused { .. } => refuse(&mut case, action),
+    }
+    if let Some(revision) = standing.revision() {
+        case.revision = revision;
+    }
+    Some(case)
+}
+
+fn open(action: &Action, facts: &OpeningFacts, revision: Option<Revision>) -> Case {
+    let revision = revision.unwrap_or(action.base.case);
+    let fact = |value: &String| Fact { value: value.clone(), revision, set_by: action.id };
+    Case {
+        id: action.case,
+        revision,
+        account: facts.account.clone(),
+        person: facts.person.clone(),
+        household: facts.household,
+        address: facts.address.clone(),
+        facts: facts.facts.iter().map(|(field, value)| (*field, fact(value))).collect(),
+        balance: facts.balance.clone(),
+        flags: Vec::new(),
+        stops: Vec::new(),
+        history: Vec::new(),
+        visits: Vec::new(),
+        plans: Vec::new(),
+        assignment: None,
+        past_assignments: Vec::new(),
+        conflicts: Vec::new(),
+        closed: None,
+    }
+}
+
+fn apply(case: &mut Case, action: &Action, standing: &Standing) {
+    let revision = standing.revision();
+    match &action.change {
+        Change::OpenCase { .. } => {}
+        Change::ReplaceBalance { balance, months_overdue } => {
+            case.balance = balance.clone();
+            case.account.months_overdue = *months_overdue;
+        }
+        Change::PostPayment { amount, on } => post_payment(case, *amount, *on),
+        Change::CloseCase { reason } => case.closed = Some(reason.clone()),
+        Change::Assign { agent, day, position } => {
+            let from = revision.unwrap_or(action.base.cursor);
+            let stays = case.is_assigned_to(*agent);
+            let since = case.assignment.as_ref().map(|held| held.from);
+            if !stays {
+                end_assignment(case, from);
+            }
+            case.assignment = Some(Assignment {
+                agent: *agent,
+                day: *day,
+                position: *position,
+                from: since.filter(|_| stays).unwrap_or(from),
+            });
+        }
+        Change::Unassign => end_assignment(case, revision.unwrap_or(action.base.cursor)),
+        Change::SetFact { field, new, .. } => set_fact(case, action, *field, new, revision),
+        Change::AddNote { text } => add_note(case, action, text),
+        Change::RaiseFlag { .. } => raise_flag(case, action),
+        Change::ClearFlag { raise } => {
+            for flag in case.flags.iter_mut().filter(|flag| flag.id == *raise) {
+                flag.cleared = Some(action.id);
+            }
+        }
+        Change::RaiseStop { stop, effective, until } => raise_stop(case, Stop {
+            id: action.id,
+            kind: *stop,
+            effective: *effective,
+            until: *until,
+            known_from: revision,
+            lifted: None,
+        }),
+        Change::LiftStop { raise } => lift_stop(case, *raise, action.id),
+        Change::CheckVisit { .. } => check_visit(case, action),
+        Change::StartTravel { visit } => advance(case, *visit, VisitState::Travelling, |visit| {
+            visit.travelled_at = Some(action.recorded.clone());
+        }),
+        Change::Arrive { visit, position } => advance(case, *visit, VisitState::OnScene, |visit| {
+            visit.arrived_at = Some(action.recorded.clone());
+            visit.arrived_position = *position;
+        }),
+        Change::CheckIn { visit } => advance(case, *visit, VisitState::OnScene, |visit| {
+            if !visit.check_ins.contains(&action.recorded) {
+                visit.check_ins.push(action.recorded.clone());
+            }
+        }),
+        Change::EndVisit { visit, outcome } => advance(case, *visit, VisitState::Ended, |visit| {
+            visit.ended_at = Some(action.recorded.clone());
+            visit.outcome = Some((**outcome).clone());
+        }),
+        Change::AgreePlan { terms } => {
+            let state = match standing {
+                Standing::Applied { .. } => PlanState::Active,
+                _ => PlanState::Provisional,
+            };
+            put_plan(case, action, terms, state);
+            raise_plan_stop(case, action, revision);
+        }
+        Change::Decide { conflict, choice } => settle(case, action, *conflict, choice, revision),
+    }
+}
+
+fn hold(case: &mut Case, action: &Action, rule: &RuleId, revision: Revision) {
+    let sides = match &action.change {
+        Change::SetFact { field, old, new } => {
+            if join_conflict(case, action, new) {
+                return;
+            }
+            Sides::Fact {
+                field: *field,
+                before: old.clone(),
+                held: new.clone(),
+                current: case.fact(*field).map(str::to_owned),
+            }
+        }
+        Change::AgreePlan { terms } => {
+            put_plan(case, action, terms, PlanState::Provisional);
+            // What was signed stops collection, whatever is decided about it later.
+            raise_plan_stop(case, action, Some(revision));
+            Sides::Plan {
+                plan: terms.id,
+                balance_seen: terms.balance_seen,
+                balance_now: case.balance.total,
+            }
+        }
+        // The rules hold nothing else; kept as a note so that even then nothing is lost.
+        _ => return add_note(case, action, rule.as_str()),
+    };
+    if case.conflict(action.id).is_none() {
+        case.conflicts.push(Conflict {
+            id: action.id,
+            rule: rule.clone(),
+            author: action.actor,
+            raised_on: action.recorded.day(),
+            sides,
+            joined: Vec::new(),
+            settlement: None,
+        });
+    }
+}
+
+fn refuse(case: &mut Case, action: &Action) {
+    if let Change::AgreePlan { terms } = &action.change {
+        put_plan(case, action, terms, PlanState::Void);
+    }
+}
+
+/// Puts an edit that builds on a held one beside it, with the newest value; false where the one
+/// it builds on is not held.
+fn join_conflict(case: &mut Case, action: &Action, new: &str) -> bool {
+    let Some(prev) = action.prev else { return false };
+    let builds_on = |conflict: &&mut Conflict| {
+        conflict.is_open() && (conflict.id == prev || conflict.joined.contains(&prev))
+    };
+    let Some(conflict) = case.conflicts.iter_mut().find(builds_on) else {
+        return false;
+    };
+    if !conflict.joined.contains(&action.id) {
+        conflict.joined.push(action.id);
+    }
+    if let Sides::Fact { held, .. } = &mut conflict.sides {
+        new.clone_into(held);
+    }
+    true
+}
+
+fn settle(case: &mut Case, action: &Action, id: ActionId, choice: &Choice, revision: Option<Revision>) {
+    let Some(conflict) = case.conflicts.iter_mut().find(|c| c.id == id && c.is_open()) else {
+        return;
+    };
+    conflict.settlement = Some(Settlement {
+        choice: choice.clone(),
+        by: action.actor,
+        on: action.recorded.day(),
+        action: action.id,
+    });
+    match (conflict.sides.clone(), choice) {
+        (Sides::Fact { field, held, .. }, Choice::TakeHeld) => {
+            set_fact(case, action, field, &held, revision);
+        }
+        (Sides::Fact { field, .. }, Choice::Write { value }) => {
+            set_fact(case, action, field, value, revision);
+        }
+        (Sides::Plan { plan, .. }, Choice::TakeHeld) => set_plan_state(case, plan, PlanState::Active),
+        (Sides::Plan { plan, .. }, Choice::KeepCurrent) => {
+            set_plan_state(case, plan, PlanState::Void);
+            lift_stop(case, id, action.id);
+        }
+        (Sides::Fact { .. }, Choice::KeepCurrent) | (Sides::Plan { .. }, Choice::Write { .. }) => {}
+    }
+}
+
+fn set_fact(case: &mut Case, action: &Action, field: FactField, new: &str, revision: Option<Revision>) {
+    let old = case.facts.get(&field);
+    // The same value again does not make the fact newer; an unjudged edit keeps its old revision.
+    let kept = old.filter(|fact| fact.value == new || revision.is_none()).map(|fact| fact.revision);
+    let fact = Fact {
+        value: new.to_owned(),
+        revision: kept.or(revision).unwrap_or(action.base.case),
+        set_by: action.id,
+    };
+    case.facts.insert(field, fact);
+}
+
+fn post_payment(case: &mut Case, amount: Money, on: chrono::NaiveDate) {
+    // The rules refuse a foreign currency and an overflow; here both leave the balance alone.
+    let Some(total) = case.balance.total.checked_sub(amount) else { return };
+    case.balance.lines.push(BalanceLine {
+        item: BalanceItem::Payment,
+        on,
+        amount: Money::new(-amount.minor, amount.currency),
+    });
+    case.balance.total = total;
+    case.balance.as_of = case.balance.as_of.max(on);
+}
+
+fn end_assignment(case: &mut Case, to: Revision) {
+    if let Some(ended) = case.assignment.take() {
+        case.past_assignments.push(PastAssignment { agent: ended.agent, from: ended.from, to });
+    }
+}
+
+/// Whether the author no longer had the case.
+fn is_late(case: &Case, action: &Action) -> bool {
+    !case.is_assigned_to(action.actor) && case.was_assigned_to(action.actor, action.base.cursor)
+}
+
+fn add_note(case: &mut Case, action: &Action, text: &str) {
+    if case.history.iter().any(|note| note.id == action.id) {
+        return;
+    }
+    let late = is_late(case, action);
+    case.history.push(Note {
+        id: action.id,
+        on: action.recorded.day(),
+        by: action.actor,
+        text: text.to_owned(),
+        late,
+    });
+}
+
+fn raise_flag(case: &mut Case, action: &Action) {
+    let Change::RaiseFlag { flag, incident, review_on } = &action.change else { return };
+    if case.flags.iter().any(|raised| raised.id == action.id) {
+        return;
+    }
+    case.flags.push(Flag {
+        id: action.id,
+        kind: *flag,
+        incident: incident.clone(),
+        raised_by: action.actor,
+        raised_on: action.recorded.day(),
+        review_on: *review_on,
+        cleared: None,
+    });
+}
+
+fn raise_stop(case: &mut Case, stop: Stop) {
+    match case.stops.iter_mut().find(|raised| raised.id == stop.id) {
+        Some(raised) => raised.known_from = raised.known_from.or(stop.known_from),
+        None => case.stops.push(stop),
+    }
+}
+
+fn lift_stop(case: &mut Case, raise: ActionId, by: ActionId) {
+    for stop in case.stops.iter_mut().filter(|stop| stop.id == raise) {
+        stop.lifted = Some(by);
+    }
+}
+
+fn raise_plan_stop(case: &mut Case, action: &Action, revision: Option<Revision>) {
+    raise_stop(case, Stop {
+        id: action.id,
+        kind: StopKind::ActivePlan,
+        effective: action.recorded.instant(),
+        until: None,
+        known_from: revision,
+        lifted: None,
+    });
+}
+
+fn put_plan(case: &mut Case, action: &Action, terms: &PlanTerms, state: PlanState) {
+    match case.plans.iter_mut().find(|plan| plan.terms.id == terms.id) {
+        Some(plan) => plan.state = state,
+        None => case.plans.push(Plan {
+            terms: terms.clone(),
+            state,
+            agreed_by: action.actor,
+            action: action.id,
+        }),
+    }
+}
+
+fn set_plan_state(case: &mut Case, id: PlanId, state: PlanState) {
+    for plan in case.plans.iter_mut().filter(|plan| plan.terms.id == id) {
+        plan.state = state;
+    }
+}
+
+fn check_visit(case: &mut Case, action: &Action) {
+    let Change::CheckVisit { visit: id, intent, answers, clearance } = &action.change else {
+        return;
+    };
+    let late = is_late(case, action);
+    let visit = Visit {
+        id: *id,
+        agent: action.actor,
+        state: if clearance.may_go() { VisitState::Cleared } else { VisitState::Planned },
+        intent: intent.clone(),
+        answers: answers.clone(),
+        clearance: (**clearance).clone(),
+        checked_at: action.recorded.clone(),
+        travelled_at: None,
+        arrived_at: None,
+        arrived_position: None,
+        check_ins: Vec::new(),
+        ended_at: None,
+        outcome: None,
+        late,
+    };
+    match case.visits.iter_mut().find(|known| known.id == *id) {
+        // A checklist answered again before setting off replaces the first; later it is history.
+        Some(known) if known.state <= VisitState::Cleared => *known = visit,
+        Some(_) => {}
+        None => case.visits.push(visit),
+    }
+}
+
+fn advance(case: &mut Case, id: VisitId, state: VisitState, record: impl FnOnce(&mut Visit)) {
+    if let Some(visit) = case.visits.iter_mut().find(|visit| visit.id == id) {
+        visit.state = visit.state.max(state);
+        record(visit);
+    }
+}

@@ -1,0 +1,64 @@
+//! The server's answer to one action. Every verdict reaches the person who acted.
+
+use crate::{ActionId, Revision};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+/// The stable name of a rule, such as `plan.balance_moved`.
+///
+/// A string and not an enum: a newer server may name a rule that an older device does not know,
+/// and the verdict must still reach the person.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(ts_rs::TS, utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", ts(type = "string"), schema(value_type = String))]
+#[serde(transparent)]
+pub struct RuleId(pub Cow<'static, str>);
+
+impl RuleId {
+    /// A rule of this crate.
+    pub const fn named(name: &'static str) -> Self {
+        Self(Cow::Borrowed(name))
+    }
+
+    /// The stable name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What the rules say to one action.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(ts_rs::TS, utoipa::ToSchema))]
+#[serde(tag = "ruling", rename_all = "snake_case")]
+pub enum Ruling {
+    /// Done.
+    Applied,
+    /// Kept, and waiting for a person's decision.
+    Held { rule: RuleId },
+    /// Not done, and the reason. The action stays on record at both ends.
+    Refused { rule: RuleId },
+}
+
+impl Ruling {
+    /// Held under a named rule.
+    pub const fn held(rule: &'static str) -> Self {
+        Self::Held { rule: RuleId::named(rule) }
+    }
+
+    /// Refused under a named rule.
+    pub const fn refused(rule: &'static str) -> Self {
+        Self::Refused { rule: RuleId::named(rule) }
+    }
+}
+
+/// A ruling on one action, with the revision it produced.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    pub action: ActionId,
+    #[serde(flatten)]
+    pub ruling: Ruling,
+    /// The case's revision after this action; none when the case did not change.
+    pub revision: Option<Revision>,
+    pub judged_at: DateTime<Utc>,
+}

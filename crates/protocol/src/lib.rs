@@ -1,0 +1,13 @@
+//! What travels between a device and the server: versioned envelopes, requests and answers.
+//!
+//! Deliberately absent: sockets, files, clocks, randomness. Both ends call these functions with
+//! bytes they already have.
+
+pub mod chain;
+pub mod envelope;
+pub mod exchange;
+pub mod retry;
+pub mod sequence;
+
+/// The version of the exchange itself. A server accepts every version ever released.
+pub const PROTOCOL: u16 = 1;

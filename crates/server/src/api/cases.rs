@@ -1,0 +1,241 @@
+//! Cases in the console: found, opened, corrected.
+
+use super::auth::SignedIn;
+use super::error::{Body, Path, Query};
+use super::{ApiError, App};
+use crate::intake::{OwnAction, act};
+use crate::store::CaseFilter;
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use chrono::{DateTime, NaiveDate, Utc};
+use doorstep_domain::case::FactField;
+use doorstep_domain::safety::{FlagKind, StopKind};
+use doorstep_domain::verdict::Ruling;
+use doorstep_domain::{CaseId, Change, Money, Revision, UserId};
+use doorstep_protocol::exchange::ErrorResponse;
+use doorstep_view::case::Viewer;
+use doorstep_view::{CaseSummaryView, CaseView};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+use utoipa::{IntoParams, ToSchema};
+
+const PAGE_CASES: u32 = 50;
+const TEXT_BYTES_MAX: usize = 4_000;
+
+/// Which cases to list.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct CasesQuery {
+    /// Words that must all be found in name, reference, street or town.
+    #[serde(default)]
+    search: String,
+    agent: Option<UserId>,
+    #[serde(default)]
+    unassigned: bool,
+    #[serde(default)]
+    offset: u32,
+    limit: Option<u32>,
+}
+
+/// A page of cases.
+#[derive(Serialize, TS, ToSchema)]
+pub struct CasesView {
+    pub cases: Vec<CaseSummaryView>,
+    pub total: u32,
+}
+
+/// What the rules said to something done in the console.
+#[derive(Serialize, TS, ToSchema)]
+pub struct RulingView {
+    #[serde(flatten)]
+    pub ruling: Ruling,
+}
+
+/// A corrected fact. `seen` is the revision that was on the screen.
+#[derive(Deserialize, ToSchema)]
+pub struct SetFactRequest {
+    field: FactField,
+    old: Option<String>,
+    value: String,
+    seen: Revision,
+}
+
+/// A note for the history.
+#[derive(Deserialize, ToSchema)]
+pub struct NoteRequest {
+    text: String,
+}
+
+/// Money that arrived at the creditor.
+#[derive(Deserialize, ToSchema)]
+pub struct PaymentRequest {
+    amount: Money,
+    on: NaiveDate,
+}
+
+/// A hazard or a need, with the incident behind it.
+#[derive(Deserialize, ToSchema)]
+pub struct FlagRequest {
+    flag: FlagKind,
+    incident: String,
+    review_on: NaiveDate,
+}
+
+/// A fact that forbids contact.
+#[derive(Deserialize, ToSchema)]
+pub struct StopRequest {
+    stop: StopKind,
+    effective: DateTime<Utc>,
+    until: Option<NaiveDate>,
+}
+
+/// Lists cases.
+#[utoipa::path(get, path = "/v1/cases", params(CasesQuery), responses((status = OK, body = CasesView)))]
+pub async fn list_cases(
+    State(app): State<App>,
+    person: SignedIn,
+    Query(query): Query<CasesQuery>,
+) -> Result<Json<CasesView>, ApiError> {
+    person.require_console()?;
+    let now = app.clock.now();
+    app.read(move |tx| {
+        let page = tx.list_cases(&CaseFilter {
+            search: query.search,
+            agent: query.agent,
+            unassigned_only: query.unassigned,
+            offset: query.offset,
+            limit: query.limit.unwrap_or(PAGE_CASES),
+        })?;
+        let cases = page.cases.iter().map(|case| CaseSummaryView::of(case, now)).collect();
+        Ok(Json(CasesView { cases, total: page.total }))
+    })
+    .await
+}
+
+/// Opens a case.
+#[utoipa::path(get, path = "/v1/cases/{id}", params(("id" = String, Path)), responses(
+    (status = OK, body = CaseView), (status = NOT_FOUND, body = ErrorResponse)
+))]
+pub async fn read_case(
+    State(app): State<App>,
+    person: SignedIn,
+    Path(id): Path<CaseId>,
+) -> Result<Json<CaseView>, ApiError> {
+    person.require_console()?;
+    let viewer = Viewer { user: person.0.id, role: person.0.role, now: app.clock.now() };
+    app.read(move |tx| {
+        let case = tx.case(id)?.ok_or_else(|| ApiError::not_found("case.unknown"))?;
+        Ok(Json(CaseView::of(&case, viewer)))
+    })
+    .await
+}
+
+/// Corrects a fact.
+#[utoipa::path(post, path = "/v1/cases/{id}/facts", params(("id" = String, Path)), request_body = SetFactRequest, responses(
+    (status = OK, body = RulingView), (status = UNPROCESSABLE_ENTITY, body = ErrorResponse)
+))]
+pub async fn set_fact(
+    State(app): State<App>,
+    person: SignedIn,
+    Path(id): Path<CaseId>,
+    Body(request): Body<SetFactRequest>,
+) -> Result<Json<RulingView>, ApiError> {
+    let new = checked_text(&request.value)?;
+    let change = Change::SetFact { field: request.field, old: request.old, new };
+    record(app, person, id, change, Some(request.seen)).await
+}
+
+/// Adds a note to the history.
+#[utoipa::path(post, path = "/v1/cases/{id}/notes", params(("id" = String, Path)), request_body = NoteRequest, responses(
+    (status = OK, body = RulingView), (status = UNPROCESSABLE_ENTITY, body = ErrorResponse)
+))]
+pub async fn add_note(
+    State(app): State<App>,
+    person: SignedIn,
+    Path(id): Path<CaseId>,
+    Body(request): Body<NoteRequest>,
+) -> Result<Json<RulingView>, ApiError> {
+    let change = Change::AddNote { text: checked_text(&request.text)? };
+    record(app, person, id, change, None).await
+}
+
+/// Posts a payment; for the back office.
+#[utoipa::path(post, path = "/v1/cases/{id}/payments", params(("id" = String, Path)), request_body = PaymentRequest, responses(
+    (status = OK, body = RulingView), (status = UNPROCESSABLE_ENTITY, body = ErrorResponse)
+))]
+pub async fn post_payment(
+    State(app): State<App>,
+    person: SignedIn,
+    Path(id): Path<CaseId>,
+    Body(request): Body<PaymentRequest>,
+) -> Result<Json<RulingView>, ApiError> {
+    let change = Change::PostPayment { amount: request.amount, on: request.on };
+    record(app, person, id, change, None).await
+}
+
+/// Raises a flag.
+#[utoipa::path(post, path = "/v1/cases/{id}/flags", params(("id" = String, Path)), request_body = FlagRequest, responses(
+    (status = OK, body = RulingView), (status = UNPROCESSABLE_ENTITY, body = ErrorResponse)
+))]
+pub async fn raise_flag(
+    State(app): State<App>,
+    person: SignedIn,
+    Path(id): Path<CaseId>,
+    Body(request): Body<FlagRequest>,
+) -> Result<Json<RulingView>, ApiError> {
+    let incident = checked_text(&request.incident)?;
+    let change = Change::RaiseFlag { flag: request.flag, incident, review_on: request.review_on };
+    record(app, person, id, change, None).await
+}
+
+/// Raises a legal stop.
+#[utoipa::path(post, path = "/v1/cases/{id}/stops", params(("id" = String, Path)), request_body = StopRequest, responses(
+    (status = OK, body = RulingView), (status = UNPROCESSABLE_ENTITY, body = ErrorResponse)
+))]
+pub async fn raise_stop(
+    State(app): State<App>,
+    person: SignedIn,
+    Path(id): Path<CaseId>,
+    Body(request): Body<StopRequest>,
+) -> Result<Json<RulingView>, ApiError> {
+    let change = Change::RaiseStop { stop: request.stop, effective: request.effective, until: request.until };
+    record(app, person, id, change, None).await
+}
+
+fn checked_text(text: &str) -> Result<String, ApiError> {
+    match text.trim() {
+        "" => Err(ApiError::bad_request("text.empty", "the text is empty")),
+        text if text.len() > TEXT_BYTES_MAX => Err(ApiError::bad_request("text.too_long", "the text is too long")),
+        text => Ok(text.to_owned()),
+    }
+}
+
+/// Records something done in the console. A refusal is an answer with the rule as its code.
+pub async fn record(
+    app: App,
+    person: SignedIn,
+    case: CaseId,
+    change: Change,
+    seen: Option<Revision>,
+) -> Result<Json<RulingView>, ApiError> {
+    person.require_console()?;
+    let (now, policies) = (app.clock.now(), std::sync::Arc::clone(&app.policies));
+    let own = OwnAction { actor: person.0.id, role: person.0.role, case, change, seen };
+    let verdict = app
+        .write(move |tx| {
+            if tx.case(case)?.is_none() {
+                return Err(ApiError::not_found("case.unknown"));
+            }
+            Ok(act(tx, own, &policies.policies, now)?)
+        })
+        .await?;
+    match verdict.ruling {
+        Ruling::Refused { rule } => Err(ApiError::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            rule.as_str(),
+            "the rules do not permit this",
+        )),
+        ruling => Ok(Json(RulingView { ruling })),
+    }
+}

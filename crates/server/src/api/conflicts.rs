@@ -1,0 +1,79 @@
+//! The lead's inbox: what waits for a decision, what was refused; and the decision itself.
+
+use super::activity::{ActivityView, Names};
+use super::auth::SignedIn;
+use super::cases::{RulingView, record};
+use super::error::{Body, Path};
+use super::{ApiError, App};
+use axum::Json;
+use axum::extract::State;
+use doorstep_domain::conflict::Choice;
+use doorstep_domain::{ActionId, CaseId, Change, Revision};
+use doorstep_protocol::exchange::ErrorResponse;
+use doorstep_view::ConflictView;
+use doorstep_view::case::Viewer;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+use utoipa::ToSchema;
+
+const REFUSED_LISTED_MAX: u32 = 50;
+
+/// A conflict with the revision of its case, which a decision sends back.
+#[derive(Serialize, TS, ToSchema)]
+pub struct InboxConflictView {
+    pub conflict: ConflictView,
+    pub seen: Revision,
+    pub author_name: String,
+}
+
+/// What waits for a person.
+#[derive(Serialize, TS, ToSchema)]
+pub struct InboxView {
+    pub conflicts: Vec<InboxConflictView>,
+    pub refused: Vec<ActivityView>,
+}
+
+/// A decision. `seen` is the revision that was on the screen.
+#[derive(Deserialize, ToSchema)]
+pub struct DecisionRequest {
+    choice: Choice,
+    seen: Revision,
+}
+
+/// Everything that waits for a decision, and what was refused.
+#[utoipa::path(get, path = "/v1/inbox", responses((status = OK, body = InboxView)))]
+pub async fn inbox(State(app): State<App>, person: SignedIn) -> Result<Json<InboxView>, ApiError> {
+    person.require_console()?;
+    let viewer = Viewer { user: person.0.id, role: person.0.role, now: app.clock.now() };
+    app.read(move |tx| {
+        let names = Names::of(tx)?;
+        let mut conflicts = Vec::new();
+        for case in tx.cases_in_conflict()? {
+            for conflict in case.conflicts.iter().filter(|conflict| conflict.is_open()) {
+                conflicts.push(InboxConflictView {
+                    conflict: ConflictView::of(&case, conflict, viewer),
+                    seen: case.revision,
+                    author_name: names.name(conflict.author),
+                });
+            }
+        }
+        let refused = ActivityView::all(tx, tx.refused(REFUSED_LISTED_MAX)?)?;
+        Ok(Json(InboxView { conflicts, refused }))
+    })
+    .await
+}
+
+/// Settles a conflict.
+#[utoipa::path(post, path = "/v1/cases/{case}/conflicts/{conflict}/decision",
+    params(("case" = String, Path), ("conflict" = String, Path)), request_body = DecisionRequest,
+    responses((status = OK, body = RulingView), (status = UNPROCESSABLE_ENTITY, body = ErrorResponse))
+)]
+pub async fn decide(
+    State(app): State<App>,
+    person: SignedIn,
+    Path((case, conflict)): Path<(CaseId, ActionId)>,
+    Body(request): Body<DecisionRequest>,
+) -> Result<Json<RulingView>, ApiError> {
+    let change = Change::Decide { conflict, choice: request.choice };
+    record(app, person, case, change, Some(request.seen)).await
+}

@@ -1,0 +1,164 @@
+//! The HTTP API: outside shapes in, one call, outside shapes out. No rules here.
+
+mod activity;
+mod auth;
+mod cases;
+mod conflicts;
+mod devices;
+mod error;
+mod imports;
+mod interface;
+mod people;
+mod routes;
+mod session;
+mod sync;
+
+pub use error::ApiError;
+
+use crate::clock::Clock;
+use crate::store::{Store, StoreError, Tx};
+use auth::Throttle;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderName, HeaderValue};
+use doorstep_protocol::exchange::{PUSH_BYTES_MAX, PolicyDocument};
+use std::sync::Arc;
+use std::time::Duration;
+use tower_http::compression::CompressionLayer;
+use tower_http::decompression::RequestDecompressionLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::TimeoutLayer;
+use tower_http::trace::TraceLayer;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// What every handler shares.
+#[derive(Clone)]
+pub struct App {
+    store: Arc<Store>,
+    clock: Clock,
+    policies: Arc<PolicyDocument>,
+    throttle: Arc<Throttle>,
+}
+
+impl App {
+    /// The application over an open store.
+    pub fn new(store: Arc<Store>, policies: PolicyDocument, clock: Clock) -> Self {
+        Self {
+            store,
+            clock,
+            policies: Arc::new(policies),
+            throttle: Arc::new(Throttle::default()),
+        }
+    }
+
+    /// Reads from the store, off the async threads.
+    async fn read<T, F>(&self, work: F) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Tx<'_>) -> Result<T, ApiError> + Send + 'static,
+    {
+        let store = Arc::clone(&self.store);
+        blocking(move || store.read(work)).await
+    }
+
+    /// Writes to the store, off the async threads.
+    async fn write<T, F>(&self, work: F) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Tx<'_>) -> Result<T, ApiError> + Send + 'static,
+    {
+        let store = Arc::clone(&self.store);
+        blocking(move || store.write(work)).await
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
+) -> Result<T, ApiError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(_) => Err(ApiError::from(StoreError::Value("a request stopped half-way"))),
+    }
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Doorstep",
+        description = "The console's API, enrolment and the devices' exchange. Errors carry a stable `code`.",
+        license(name = "MIT OR Apache-2.0")
+    ),
+    components(schemas(doorstep_protocol::exchange::ErrorResponse))
+)]
+struct Document;
+
+/// The largest file of accounts that an import takes.
+const IMPORT_BYTES_MAX: usize = 64 * 1024 * 1024;
+const REQUEST_SECONDS_MAX: u64 = 120;
+
+fn documented() -> OpenApiRouter<App> {
+    let imports = OpenApiRouter::new()
+        .routes(routes!(imports::import_accounts))
+        .layer(DefaultBodyLimit::max(IMPORT_BYTES_MAX));
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(session::sign_in, session::who_am_i, session::sign_out))
+        .routes(routes!(people::list_people))
+        .routes(routes!(people::make_enrol_code))
+        .routes(routes!(cases::list_cases))
+        .routes(routes!(cases::read_case))
+        .routes(routes!(cases::set_fact))
+        .routes(routes!(cases::add_note))
+        .routes(routes!(cases::post_payment))
+        .routes(routes!(cases::raise_flag))
+        .routes(routes!(cases::raise_stop))
+        .routes(routes!(routes::read_route, routes::set_route))
+        .routes(routes!(conflicts::inbox))
+        .routes(routes!(conflicts::decide))
+        .routes(routes!(activity::activity))
+        .routes(routes!(devices::enrol))
+        .routes(routes!(sync::sync))
+        .layer(DefaultBodyLimit::max(PUSH_BYTES_MAX))
+        .merge(imports)
+}
+
+/// The OpenAPI document, as JSON text.
+pub fn openapi_json() -> serde_json::Result<String> {
+    documented().into_openapi().to_pretty_json()
+}
+
+/// The whole application: API, OpenAPI document, health, and the console's pages.
+pub fn router(app: App) -> Router {
+    let (api, document) = documented().split_for_parts();
+    let header = |name: &'static str, value: &'static str| {
+        SetResponseHeaderLayer::if_not_present(
+            HeaderName::from_static(name),
+            HeaderValue::from_static(value),
+        )
+    };
+    api.route("/v1/openapi.json", axum::routing::get(|| async { axum::Json(document) }))
+        .route("/healthz", axum::routing::get(|| async { "ok" }))
+        .fallback(interface::page)
+        .with_state(app)
+        .layer(TimeoutLayer::with_status_code(
+            axum::http::StatusCode::SERVICE_UNAVAILABLE,
+            Duration::from_secs(REQUEST_SECONDS_MAX),
+        ))
+        .layer(RequestDecompressionLayer::new())
+        .layer(CompressionLayer::new())
+        .layer(header("x-content-type-options", "nosniff"))
+        .layer(header("x-frame-options", "DENY"))
+        .layer(header("referrer-policy", "no-referrer"))
+        .layer(header("cache-control", "no-store"))
+        .layer(TraceLayer::new_for_http().make_span_with(span))
+}
+
+/// A span names the route, never the path: a path may carry an id.
+fn span(request: &axum::http::Request<axum::body::Body>) -> tracing::Span {
+    let route = request
+        .extensions()
+        .get::<axum::extract::MatchedPath>()
+        .map_or("page", axum::extract::MatchedPath::as_str);
+    tracing::info_span!("request", method = %request.method(), route)
+}

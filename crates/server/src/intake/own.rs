@@ -1,0 +1,49 @@
+//! What happens in the console, an import or the API: an action too, with the server as origin.
+
+use super::{Recorded, settle};
+use crate::store::{StoreError, Tx};
+use chrono::{DateTime, Utc};
+use doorstep_domain::moment::Moment;
+use doorstep_domain::policy::Policies;
+use doorstep_domain::verdict::Verdict;
+use doorstep_domain::{Action, ActionId, Base, CaseId, Change, Revision, Role, UserId};
+use doorstep_protocol::envelope::Envelope;
+use uuid::Uuid;
+
+/// What somebody did on this side of the network.
+pub struct OwnAction {
+    pub actor: UserId,
+    pub role: Role,
+    pub case: CaseId,
+    pub change: Change,
+    /// The revision of the case on the person's screen; absent where none was shown.
+    pub seen: Option<Revision>,
+}
+
+/// Records an action of the server's own, judged like any other.
+pub fn act(tx: &Tx<'_>, own: OwnAction, policies: &Policies, now: DateTime<Utc>) -> Result<Verdict, StoreError> {
+    let origin = tx.origin()?;
+    let head = tx.journal_head(origin.device, origin.incarnation)?;
+    let cursor = tx.head()?;
+    let action = Action {
+        id: ActionId(Uuid::now_v7()),
+        device: origin.device,
+        incarnation: origin.incarnation,
+        n: head.n + 1,
+        actor: own.actor,
+        case: own.case,
+        recorded: Moment::read(now.fixed_offset(), None, Some(now)),
+        base: Base { cursor, case: own.seen.unwrap_or(cursor) },
+        prev: None,
+        after: Vec::new(),
+        change: own.change,
+    };
+    let envelope = Envelope::seal(&action, head.link, &origin.key)?;
+    let recorded = Recorded {
+        device: origin.device,
+        envelope: &envelope,
+        action: Some(&action),
+        actor: own.actor,
+    };
+    settle(tx, &recorded, &action, own.role, policies, now)
+}

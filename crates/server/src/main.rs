@@ -1,0 +1,272 @@
+//! `doorstep-server`: one binary, an embedded database, no set-up.
+
+use anyhow::{Context, bail};
+use chrono::{DateTime, Duration, FixedOffset};
+use clap::{Parser, Subcommand};
+use doorstep_domain::{Role, UserId};
+use doorstep_protocol::exchange::PolicyDocument;
+use doorstep_server::api::{self, App};
+use doorstep_server::import::{ImportOrder, Mapping, import, sample};
+use doorstep_server::store::PersonRow;
+use doorstep_server::{Clock, Store, Tenant, demo, policies, secrets, serve};
+use std::io::Read as _;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// The central end of Doorstep: holds the truth, judges what devices did.
+#[derive(Parser)]
+#[command(version, about)]
+struct Cli {
+    /// The folder of the database; made where it is missing.
+    #[arg(long, global = true, default_value = "doorstep-data")]
+    data: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve devices and the console.
+    Serve {
+        #[arg(long, default_value = "127.0.0.1:8383")]
+        listen: SocketAddr,
+    },
+    /// Set up a made-up company in a fresh database and serve it.
+    Demo {
+        #[arg(long, default_value = "127.0.0.1:8383")]
+        listen: SocketAddr,
+        /// A file of accounts in place of the sample; its first line must fit the mapping.
+        #[arg(long)]
+        input: Option<PathBuf>,
+        /// How to read the file; the sample's mapping where absent.
+        #[arg(long)]
+        mapping: Option<PathBuf>,
+        /// The moment at which the demo begins; the real one where absent.
+        #[arg(long)]
+        clock: Option<DateTime<FixedOffset>>,
+    },
+    /// Import a file of accounts (CSV or XLSX); the same file again changes nothing.
+    Import {
+        file: PathBuf,
+        #[arg(long)]
+        mapping: PathBuf,
+        /// Who imports: the name of a lead or the back office.
+        #[arg(long)]
+        user: String,
+        /// Check and count, write nothing.
+        #[arg(long)]
+        dry_run: bool,
+        /// Take the rows that are right although others are wrong.
+        #[arg(long)]
+        accept_good_rows: bool,
+    },
+    /// People who sign in.
+    User {
+        #[command(subcommand)]
+        command: UserCommand,
+    },
+    /// Make a one-time code with which an agent's device enrols.
+    EnrolCode { name: String },
+    /// Print the fictitious sample of accounts.
+    Sample {
+        #[arg(long, default_value_t = 1200)]
+        rows: u32,
+        #[arg(long, default_value_t = 2026)]
+        seed: u64,
+    },
+    /// Print the OpenAPI document.
+    Openapi,
+}
+
+#[derive(Subcommand)]
+enum UserCommand {
+    /// Add somebody; the password is read from the first line of standard input.
+    Add {
+        name: String,
+        #[arg(long, value_parser = role)]
+        role: Role,
+        #[arg(long)]
+        display_name: Option<String>,
+    },
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    match text {
+        "agent" => Ok(Role::Agent),
+        "lead" => Ok(Role::Lead),
+        "back-office" => Ok(Role::BackOffice),
+        _ => Err("one of: agent, lead, back-office".into()),
+    }
+}
+
+const PASSWORD_LENGTH_MIN: usize = 10;
+const ENROL_CODE_HOURS: i64 = 24;
+
+fn main() -> anyhow::Result<()> {
+    let cli = Cli::parse();
+    tracing_subscriber::fmt()
+        .json()
+        .with_writer(std::io::stderr)
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_default_env()
+                .unwrap_or_else(|_| "info,tower_http=warn".into()),
+        )
+        .init();
+    let policies = policies::shipped()?;
+    match cli.command {
+        Command::Serve { listen } => {
+            let store = open(&cli.data)?;
+            run(store, policies, Clock::default(), listen, |_| Ok(()))
+        }
+        Command::Demo { listen, input, mapping, clock } => {
+            let clock = clock.map_or_else(Clock::default, |moment| Clock::starting_at(moment.to_utc()));
+            let demo = set_up_demo(&cli.data, input.as_deref(), mapping.as_deref(), &policies, clock)?;
+            run(open(&cli.data)?, policies, clock, listen, |address| {
+                let mut said = serde_json::to_value(&demo)?;
+                said["address"] = format!("http://{address}").into();
+                println!("{said}");
+                Ok(())
+            })
+        }
+        Command::Import { file, mapping, user, dry_run, accept_good_rows } => {
+            let bytes = read_file(&file)?;
+            let mapping = read_mapping(&mapping)?;
+            import_file(&open(&cli.data)?, &policies, &bytes, &mapping, &user, (dry_run, accept_good_rows))
+        }
+        Command::User { command: UserCommand::Add { name, role, display_name } } => {
+            add_user(&open(&cli.data)?, name, role, display_name)
+        }
+        Command::EnrolCode { name } => make_enrol_code(&open(&cli.data)?, &name),
+        Command::Sample { rows, seed } => {
+            print!("{}", sample::accounts_csv(rows, seed));
+            Ok(())
+        }
+        Command::Openapi => {
+            println!("{}", api::openapi_json()?);
+            Ok(())
+        }
+    }
+}
+
+fn open(data: &Path) -> anyhow::Result<Store> {
+    std::fs::create_dir_all(data)
+        .with_context(|| format!("make the data folder `{}`", data.display()))?;
+    let file = data.join("doorstep.db");
+    Store::open(&file, Tenant::default())
+        .with_context(|| format!("open the database `{}`", file.display()))
+}
+
+fn read_file(path: &Path) -> anyhow::Result<Vec<u8>> {
+    std::fs::read(path).with_context(|| format!("read `{}`", path.display()))
+}
+
+fn read_mapping(path: &Path) -> anyhow::Result<Mapping> {
+    let text = String::from_utf8(read_file(path)?)
+        .with_context(|| format!("read `{}` as UTF-8", path.display()))?;
+    Mapping::parse(&text).with_context(|| format!("read the mapping `{}`", path.display()))
+}
+
+fn run(
+    store: Store,
+    policies: PolicyDocument,
+    clock: Clock,
+    listen: SocketAddr,
+    say: impl FnOnce(SocketAddr) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let app = App::new(Arc::new(store), policies, clock);
+    tokio::runtime::Runtime::new().context("start the async runtime")?.block_on(async {
+        let listener = serve::bind(listen).await?;
+        let address = listener.local_addr()?;
+        say(address)?;
+        tracing::info!(%address, "listening");
+        serve::serve(listener, app, serve::stop_signal()).await?;
+        tracing::info!("stopped");
+        Ok(())
+    })
+}
+
+fn set_up_demo(
+    data: &Path,
+    input: Option<&Path>,
+    mapping: Option<&Path>,
+    policies: &PolicyDocument,
+    clock: Clock,
+) -> anyhow::Result<demo::Demo> {
+    if data.join("doorstep.db").exists() {
+        bail!("`{}` already holds a database; name a fresh folder with --data", data.display());
+    }
+    let accounts = input.map_or_else(|| Ok(demo::SAMPLE_CSV.as_bytes().to_vec()), read_file)?;
+    let mapping = mapping.map_or_else(|| Ok(Mapping::parse(demo::SAMPLE_MAPPING)?), read_mapping)?;
+    let store = open(data)?;
+    Ok(demo::set_up(&store, &accounts, &mapping, &policies.policies, clock.now())?)
+}
+
+fn import_file(
+    store: &Store,
+    policies: &PolicyDocument,
+    bytes: &[u8],
+    mapping: &Mapping,
+    user: &str,
+    (dry_run, accept_good_rows): (bool, bool),
+) -> anyhow::Result<()> {
+    let report = store.write(|tx| {
+        let person = tx.person_by_name(user)?.with_context(|| format!("nobody is called `{user}`"))?;
+        let order = ImportOrder {
+            bytes,
+            mapping,
+            dry_run,
+            accept_good_rows,
+            actor: person.id,
+            role: person.role,
+        };
+        if person.role == Role::Agent {
+            bail!("`{user}` is an agent; imports are made by a lead or the back office");
+        }
+        Ok(import(tx, &order, &policies.policies, Clock::default().now())?)
+    })?;
+    println!("{}", serde_json::to_string_pretty(&report)?);
+    match report.written || (dry_run && report.wrong == 0) {
+        true => Ok(()),
+        false if dry_run => bail!("{} rows are wrong; nothing was written (dry run)", report.wrong),
+        false => bail!(
+            "{} rows are wrong, so nothing was imported; mend them, or take the right ones with --accept-good-rows",
+            report.wrong
+        ),
+    }
+}
+
+fn add_user(store: &Store, name: String, role: Role, display_name: Option<String>) -> anyhow::Result<()> {
+    let mut typed = String::new();
+    std::io::stdin().lock().read_to_string(&mut typed).context("read the password from standard input")?;
+    let password = typed.lines().next().unwrap_or_default();
+    if password.chars().count() < PASSWORD_LENGTH_MIN {
+        bail!("a password needs at least {PASSWORD_LENGTH_MIN} characters");
+    }
+    let person = PersonRow {
+        id: UserId(Uuid::now_v7()),
+        display_name: display_name.unwrap_or_else(|| name.clone()),
+        name: name.trim().to_lowercase(),
+        role,
+        password_hash: secrets::hash_password(password)?,
+    };
+    match store.write(|tx| tx.add_person(&person))? {
+        true => println!("added `{}`", person.name),
+        false => bail!("the name `{}` is taken", person.name),
+    }
+    Ok(())
+}
+
+fn make_enrol_code(store: &Store, name: &str) -> anyhow::Result<()> {
+    let code = secrets::enrol_code()?;
+    let hash = secrets::hash_token(&secrets::normal_code(&code));
+    let expires_at = Clock::default().now() + Duration::hours(ENROL_CODE_HOURS);
+    store.write(|tx| {
+        let person = tx.person_by_name(name)?.with_context(|| format!("nobody is called `{name}`"))?;
+        anyhow::Ok(tx.add_enrol_code(&hash, person.id, expires_at)?)
+    })?;
+    println!("{code}");
+    println!("for one device of `{name}`, within {ENROL_CODE_HOURS} hours");
+    Ok(())
+}

@@ -1,0 +1,183 @@
+//! A case in a list, and a case opened.
+
+use crate::{BalanceView, ConflictView, PlanView, VisitView};
+use chrono::{DateTime, NaiveDate, Utc};
+use doorstep_domain::case::FactField;
+use doorstep_domain::plan::PlanState;
+use doorstep_domain::safety::{FlagKind, StopKind};
+use doorstep_domain::visit::VisitState;
+use doorstep_domain::words::Language;
+use doorstep_domain::{ActionId, Case, CaseId, Money, Revision, Role, UserId};
+use serde::Serialize;
+use ts_rs::TS;
+use utoipa::ToSchema;
+
+/// Who looks, and when.
+#[derive(Debug, Clone, Copy)]
+pub struct Viewer {
+    pub user: UserId,
+    pub role: Role,
+    pub now: DateTime<Utc>,
+}
+
+/// A case as a line of a list.
+#[derive(Debug, Clone, Serialize, TS, ToSchema)]
+pub struct CaseSummaryView {
+    pub id: CaseId,
+    pub revision: Revision,
+    pub reference: String,
+    pub name: String,
+    pub language: Language,
+    pub street: String,
+    pub town: String,
+    pub creditor: String,
+    pub months_overdue: u16,
+    pub total: Money,
+    pub as_of: NaiveDate,
+    pub assigned_to: Option<UserId>,
+    pub day: Option<NaiveDate>,
+    pub position: Option<u16>,
+    pub stops: Vec<StopKind>,
+    pub flags: Vec<FlagKind>,
+    pub last_visit: Option<VisitState>,
+    pub plan: Option<PlanState>,
+    pub open_conflicts: u16,
+    pub is_closed: bool,
+}
+
+/// A flag as a person reads it.
+#[derive(Debug, Clone, Serialize, TS, ToSchema)]
+pub struct FlagView {
+    pub id: ActionId,
+    pub kind: FlagKind,
+    pub incident: String,
+    pub raised_on: NaiveDate,
+    pub review_on: NaiveDate,
+}
+
+/// A stop as a person reads it.
+#[derive(Debug, Clone, Serialize, TS, ToSchema)]
+pub struct StopView {
+    pub id: ActionId,
+    pub kind: StopKind,
+    pub effective: DateTime<Utc>,
+    pub until: Option<NaiveDate>,
+}
+
+/// A fact that people correct.
+#[derive(Debug, Clone, Serialize, TS, ToSchema)]
+pub struct FactView {
+    pub field: FactField,
+    pub value: String,
+}
+
+/// A line of the history.
+#[derive(Debug, Clone, Serialize, TS, ToSchema)]
+pub struct NoteView {
+    pub on: NaiveDate,
+    pub by: UserId,
+    pub text: String,
+    pub late: bool,
+}
+
+/// A case opened: everything a person works with.
+#[derive(Debug, Clone, Serialize, TS, ToSchema)]
+pub struct CaseView {
+    pub summary: CaseSummaryView,
+    pub product: String,
+    pub latitude: Option<f64>,
+    pub longitude: Option<f64>,
+    pub facts: Vec<FactView>,
+    pub balance: BalanceView,
+    pub flags: Vec<FlagView>,
+    pub stops: Vec<StopView>,
+    pub history: Vec<NoteView>,
+    pub visits: Vec<VisitView>,
+    pub plans: Vec<PlanView>,
+    pub conflicts: Vec<ConflictView>,
+}
+
+impl CaseSummaryView {
+    /// The line of a case at `now`.
+    pub fn of(case: &Case, now: DateTime<Utc>) -> Self {
+        let assignment = case.assignment.as_ref();
+        let open_conflicts = case.conflicts.iter().filter(|conflict| conflict.is_open()).count();
+        Self {
+            id: case.id,
+            revision: case.revision,
+            reference: case.account.reference.clone(),
+            name: case.person.name.clone(),
+            language: case.person.language,
+            street: case.address.street.clone(),
+            town: case.address.town.clone(),
+            creditor: case.account.creditor.clone(),
+            months_overdue: case.account.months_overdue,
+            total: case.balance.total,
+            as_of: case.balance.as_of,
+            assigned_to: assignment.map(|a| a.agent),
+            day: assignment.map(|a| a.day),
+            position: assignment.map(|a| a.position),
+            stops: case.stops_in_force(now).map(|stop| stop.kind).collect(),
+            flags: case.open_flags().map(|flag| flag.kind).collect(),
+            last_visit: case.visits.last().map(|visit| visit.state),
+            plan: case.plans.last().map(|plan| plan.state),
+            open_conflicts: u16::try_from(open_conflicts).unwrap_or(u16::MAX),
+            is_closed: case.closed.is_some(),
+        }
+    }
+}
+
+impl CaseView {
+    /// The case as `viewer` sees it.
+    pub fn of(case: &Case, viewer: Viewer) -> Self {
+        Self {
+            summary: CaseSummaryView::of(case, viewer.now),
+            product: case.account.product.clone(),
+            latitude: case.address.position.map(|position| position.latitude()),
+            longitude: case.address.position.map(|position| position.longitude()),
+            facts: case
+                .facts
+                .iter()
+                .map(|(field, fact)| FactView { field: *field, value: fact.value.clone() })
+                .collect(),
+            balance: BalanceView::from(&case.balance),
+            flags: case
+                .open_flags()
+                .map(|flag| FlagView {
+                    id: flag.id,
+                    kind: flag.kind,
+                    incident: flag.incident.clone(),
+                    raised_on: flag.raised_on,
+                    review_on: flag.review_on,
+                })
+                .collect(),
+            stops: case
+                .stops_in_force(viewer.now)
+                .map(|stop| StopView {
+                    id: stop.id,
+                    kind: stop.kind,
+                    effective: stop.effective,
+                    until: stop.until,
+                })
+                .collect(),
+            history: case
+                .history
+                .iter()
+                .rev()
+                .map(|note| NoteView {
+                    on: note.on,
+                    by: note.by,
+                    text: note.text.clone(),
+                    late: note.late,
+                })
+                .collect(),
+            visits: case.visits.iter().rev().map(VisitView::from).collect(),
+            plans: case.plans.iter().rev().map(PlanView::from).collect(),
+            conflicts: case
+                .conflicts
+                .iter()
+                .map(|conflict| ConflictView::of(case, conflict, viewer))
+                .collect(),
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! A visit on a screen: where it stands, and the timer while somebody is at the door.
+
+use crate::ClearanceView;
+use chrono::{DateTime, Duration, Utc};
+use doorstep_domain::clearance::check_in_rhythm;
+use doorstep_domain::outcome::Outcome;
+use doorstep_domain::visit::{Visit, VisitState};
+use doorstep_domain::{UserId, VisitId};
+use serde::Serialize;
+use ts_rs::TS;
+use utoipa::ToSchema;
+
+/// A visit as recorded.
+#[derive(Debug, Clone, Serialize, TS, ToSchema)]
+pub struct VisitView {
+    pub id: VisitId,
+    pub agent: UserId,
+    pub state: VisitState,
+    pub planned_minutes: u16,
+    pub headcount: u8,
+    pub clearance: ClearanceView,
+    pub checked_at: DateTime<Utc>,
+    pub arrived_at: Option<DateTime<Utc>>,
+    /// The next check-in, while on scene.
+    pub check_in_due: Option<DateTime<Utc>>,
+    pub check_in_minutes: u16,
+    pub grace_minutes: u16,
+    pub ended_at: Option<DateTime<Utc>>,
+    pub outcome: Option<Outcome>,
+    pub late: bool,
+}
+
+impl From<&Visit> for VisitView {
+    fn from(visit: &Visit) -> Self {
+        let rhythm = check_in_rhythm(&visit.clearance, visit.intent.headcount);
+        let arrived_at = visit.arrived_at.as_ref().map(|moment| moment.instant());
+        let last_sign = visit.check_ins.last().map(|moment| moment.instant()).max(arrived_at);
+        let is_on_scene = visit.state == VisitState::OnScene;
+        Self {
+            id: visit.id,
+            agent: visit.agent,
+            state: visit.state,
+            planned_minutes: visit.intent.planned_minutes,
+            headcount: visit.intent.headcount,
+            clearance: ClearanceView::from(&visit.clearance),
+            checked_at: visit.checked_at.instant(),
+            arrived_at,
+            check_in_due: last_sign
+                .filter(|_| is_on_scene)
+                .map(|sign| sign + Duration::minutes(i64::from(rhythm.interval_minutes))),
+            check_in_minutes: rhythm.interval_minutes,
+            grace_minutes: rhythm.grace_minutes,
+            ended_at: visit.ended_at.as_ref().map(|moment| moment.instant()),
+            outcome: visit.outcome.clone(),
+            late: visit.late,
+        }
+    }
+}
