@@ -1,2 +1,6 @@
-//! m
-fn main(){}
+//! Opens the window.
+#![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
+
+fn main() -> std::process::ExitCode {
+    doorstep_window::run()
+}

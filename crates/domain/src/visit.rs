@@ -5,7 +5,8 @@ use crate::clearance::Clearance;
 use crate::moment::Moment;
 use crate::outcome::Outcome;
 use crate::place::Position;
-use crate::{UserId, VisitId};
+use crate::{RuleId, UserId, VisitId};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// How far a visit has come. The order is the order of a day.
@@ -56,5 +57,37 @@ impl Visit {
     /// Cleared or further, and not ended.
     pub fn is_under_way(&self) -> bool {
         (VisitState::Cleared..VisitState::Ended).contains(&self.state)
+    }
+}
+
+/// A step of a visit that a person is about to take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    Travel,
+    Arrive,
+    CheckIn,
+    /// End with an outcome.
+    End,
+    /// Leave, at any moment and for any reason.
+    Withdraw,
+    /// Agree a plan with the person.
+    AgreePlan,
+}
+
+impl Visit {
+    /// Whether the step may be taken at `now`. The device asks before it saves; the server never
+    /// refuses a step that was taken.
+    pub fn may_take(&self, step: Step, now: DateTime<Utc>) -> Result<(), RuleId> {
+        let refused = match (step, self.state) {
+            (Step::Travel, VisitState::Cleared) if self.clearance.is_valid_at(now) => return Ok(()),
+            (Step::Travel, VisitState::Cleared) => "visit.clearance_expired",
+            (Step::Travel, VisitState::Planned) => "visit.not_cleared",
+            (Step::Arrive, VisitState::Travelling) => return Ok(()),
+            (Step::CheckIn | Step::End | Step::AgreePlan, VisitState::OnScene) => return Ok(()),
+            (Step::Withdraw, _) if self.is_under_way() => return Ok(()),
+            (_, VisitState::Ended) => "visit.ended",
+            _ => "visit.not_there_yet",
+        };
+        Err(RuleId::named(refused))
     }
 }

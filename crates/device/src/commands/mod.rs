@@ -1,0 +1,87 @@
+//! What a screen can ask for, one file a use case. All of it works with the server gone.
+
+pub mod agree_plan;
+pub mod check_visit;
+pub mod correct_case;
+pub mod decide;
+pub mod enrol;
+pub mod make_visit;
+pub mod read_cases;
+pub mod status;
+
+use crate::device::Device;
+use crate::error::{DeviceError, Result};
+use crate::store::{NewAction, StoreError, Tx};
+use crate::view::CommittedView;
+use chrono::{DateTime, Utc};
+use doorstep_domain::judge::{Context, judge};
+use doorstep_domain::policy::Policies;
+use doorstep_domain::verdict::Ruling;
+use doorstep_domain::{Action, ActionId, Base, Case, CaseId, Change, DeviceId, Incarnation, Role};
+use uuid::Uuid;
+
+impl Device {
+    /// A case as its person sees it.
+    pub(crate) fn case_in(&self, tx: &Tx<'_>, id: CaseId) -> Result<Case> {
+        tx.case(id)?.ok_or(DeviceError::UnknownCase)
+    }
+
+    /// The policies; none before the first sync has finished.
+    pub(crate) fn policies_in(&self, tx: &Tx<'_>) -> Result<Policies> {
+        match tx.is_ready()? {
+            true => tx.policies()?.map(|(_, policies)| policies).ok_or(DeviceError::NotReady),
+            false => Err(DeviceError::NotReady),
+        }
+    }
+
+    /// Asks the rules, then saves: the action and its place in the outbox, as one.
+    pub(crate) fn save(&self, tx: &Tx<'_>, case: &Case, change: Change) -> Result<CommittedView> {
+        let policies = self.policies_in(tx)?;
+        let recorded = self.moment(tx)?;
+        let ruling = self.ask(case, &change, &recorded, &policies);
+        let will_be_held = match ruling {
+            Ruling::Refused { rule } => return Err(DeviceError::NotNow(rule)),
+            Ruling::Held { rule } => Some(rule),
+            Ruling::Applied => None,
+        };
+        let id = ActionId(Uuid::now_v7());
+        let action = tx.commit(case, NewAction { id, change, recorded })?;
+        self.bell().notify_one();
+        Ok(CommittedView { action: action.id, will_be_held })
+    }
+
+    /// What the rules would say to it now, on what this device knows.
+    fn ask(
+        &self,
+        case: &Case,
+        change: &Change,
+        recorded: &doorstep_domain::moment::Moment,
+        policies: &Policies,
+    ) -> Ruling {
+        let seen = case.revision;
+        let action = Action {
+            id: ActionId(Uuid::nil()),
+            device: DeviceId(Uuid::nil()),
+            incarnation: Incarnation(Uuid::nil()),
+            n: 0,
+            actor: self.profile().user,
+            case: case.id,
+            recorded: recorded.clone(),
+            base: Base { cursor: seen, case: seen },
+            prev: None,
+            after: Vec::new(),
+            change: change.clone(),
+        };
+        let context = Context {
+            role: Role::Agent,
+            plan_policy: &policies.pack.plan,
+            not_before: None,
+            arrival: recorded.instant(),
+        };
+        judge(Some(case), &action, &context)
+    }
+
+    pub(crate) fn instant(&self, tx: &Tx<'_>) -> std::result::Result<DateTime<Utc>, StoreError> {
+        Ok(self.moment(tx)?.instant())
+    }
+}

@@ -1,0 +1,102 @@
+//! Looking: today's route, the list of cases, one case.
+
+use crate::device::Device;
+use crate::error::Result;
+use crate::view::{TodayView, UnderWayView};
+use chrono::{DateTime, NaiveDate, Utc};
+use doorstep_domain::visit::VisitState;
+use doorstep_domain::{Case, CaseId, Role};
+use doorstep_view::case::Viewer;
+use doorstep_view::{CaseSummaryView, CaseView, ConflictView};
+
+impl Device {
+    /// Today's stops in order, and what is still open of earlier days.
+    pub fn today(&self) -> Result<TodayView> {
+        let sync = self.sync_status()?;
+        self.read(|tx| {
+            let moment = self.moment(tx)?;
+            let (now, device_day) = (moment.instant(), moment.day());
+            let mut cases = tx.cases()?;
+            cases.retain(|case| {
+                case.assignment.as_ref().is_some_and(|a| a.day <= local_day(case, now))
+            });
+            cases.sort_by_key(|case| case.assignment.as_ref().map(|a| (a.day, a.position)));
+            Ok(TodayView {
+                day: device_day,
+                under_way: cases.iter().find_map(|case| under_way(case, self)),
+                stops: cases.iter().map(|case| CaseSummaryView::of(case, now)).collect(),
+                sync,
+            })
+        })
+    }
+
+    /// All cases on the device that match every word, by name.
+    pub fn cases(&self, search: &str) -> Result<Vec<CaseSummaryView>> {
+        let words: Vec<String> = search.to_lowercase().split_whitespace().map(str::to_owned).collect();
+        self.read(|tx| {
+            let now = self.instant(tx)?;
+            let mut found: Vec<_> = tx
+                .cases()?
+                .iter()
+                .filter(|case| matches(case, &words))
+                .map(|case| CaseSummaryView::of(case, now))
+                .collect();
+            found.sort_by(|a, b| a.name.cmp(&b.name));
+            Ok(found)
+        })
+    }
+
+    /// One case, opened.
+    pub fn case(&self, id: CaseId) -> Result<CaseView> {
+        self.read(|tx| {
+            let case = self.case_in(tx, id)?;
+            let viewer = Viewer { user: self.profile().user, role: Role::Agent, now: self.instant(tx)? };
+            Ok(CaseView::of(&case, viewer))
+        })
+    }
+
+    /// The conflicts of the cases on this device: open ones first.
+    pub fn inbox(&self) -> Result<Vec<ConflictView>> {
+        self.read(|tx| {
+            let viewer = Viewer { user: self.profile().user, role: Role::Agent, now: self.instant(tx)? };
+            let cases = tx.cases()?;
+            let mut conflicts: Vec<_> = cases
+                .iter()
+                .flat_map(|case| case.conflicts.iter().map(move |conflict| (case, conflict)))
+                .map(|(case, conflict)| ConflictView::of(case, conflict, viewer))
+                .collect();
+            conflicts.sort_by_key(|conflict| (conflict.settlement.is_some(), !conflict.may_settle));
+            Ok(conflicts)
+        })
+    }
+
+    /// The visit of this person that is going on, on any case.
+    pub(crate) fn visit_under_way(&self, cases: &[Case]) -> Option<UnderWayView> {
+        cases.iter().find_map(|case| under_way(case, self))
+    }
+}
+
+/// The day where the household lives; a route is planned in it.
+fn local_day(case: &Case, now: DateTime<Utc>) -> NaiveDate {
+    now.with_timezone(&case.address.zone).date_naive()
+}
+
+fn matches(case: &Case, words: &[String]) -> bool {
+    let text = [
+        &case.person.name,
+        &case.account.reference,
+        &case.address.street,
+        &case.address.town,
+    ]
+    .map(|text| text.to_lowercase())
+    .join("\n");
+    words.iter().all(|word| text.contains(word.as_str()))
+}
+
+fn under_way(case: &Case, device: &Device) -> Option<UnderWayView> {
+    let visit = case.visits.iter().rev().find(|visit| {
+        visit.agent == device.profile().user
+            && matches!(visit.state, VisitState::Travelling | VisitState::OnScene)
+    })?;
+    Some(UnderWayView { case: case.id, visit: visit.id, name: case.person.name.clone() })
+}

@@ -1,0 +1,166 @@
+//! The device's encrypted file. [`Tx::commit`] is the only way to write what a person did: the
+//! action and its place in the outbox are one transaction.
+
+mod cases;
+mod journal;
+mod meta;
+
+pub use journal::{NewAction, OutboxRow, Pending};
+pub use meta::{Profile, ServerClock};
+
+use crate::lock::DatabaseKey;
+use doorstep_domain::Incarnation;
+use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
+use rusqlite_migration::{M, Migrations};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// Why the store can't do what it was asked. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("the disk is full")]
+    DiskFull,
+    #[error("the folder can't be written to")]
+    ReadOnly,
+    #[error("the SQLite library is older than {0} and can lose committed writes")]
+    OldSqlite(&'static str),
+    #[error("database")]
+    Sqlite(#[source] rusqlite::Error),
+    #[error("bring the database up to date")]
+    Migration(#[from] rusqlite_migration::Error),
+    #[error("a stored document can't be read")]
+    Document(#[from] serde_json::Error),
+    #[error("a stored value can't be read: {0}")]
+    Value(&'static str),
+    #[error("{0}")]
+    Lock(&'static str),
+    #[error("file")]
+    File(#[source] std::io::Error),
+}
+
+impl StoreError {
+    /// The stable code.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::DiskFull => "storage.full",
+            Self::ReadOnly => "storage.read_only",
+            _ => "storage.failed",
+        }
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::DiskFull,
+            Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => Self::ReadOnly,
+            _ => Self::Sqlite(error),
+        }
+    }
+}
+
+impl From<std::io::Error> for StoreError {
+    fn from(error: std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::StorageFull => Self::DiskFull,
+            std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => Self::ReadOnly,
+            _ => Self::File(error),
+        }
+    }
+}
+
+/// Shorthand for results of the store.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// WAL-reset race fixed here; older libraries can lose committed writes.
+const SQLITE_VERSION_MIN: (i32, &str) = (3_051_003, "3.51.3");
+
+const DATABASE: &str = "doorstep.db";
+const INCARNATION: &str = "incarnation";
+
+/// An open, decrypted database.
+pub struct Store {
+    connection: Connection,
+}
+
+/// One transaction.
+pub struct Tx<'a> {
+    tx: Transaction<'a>,
+}
+
+impl Store {
+    /// Opens or creates the database in `folder`.
+    ///
+    /// The incarnation stands in the database *and* beside it: where they differ, the file is a
+    /// restored backup or a copy, and takes a new incarnation before it records anything.
+    pub fn open(folder: &Path, key: &DatabaseKey) -> Result<Self> {
+        if rusqlite::version_number() < SQLITE_VERSION_MIN.0 {
+            return Err(StoreError::OldSqlite(SQLITE_VERSION_MIN.1));
+        }
+        let mut connection = Connection::open(folder.join(DATABASE))?;
+        connection.busy_timeout(Duration::from_secs(5))?;
+        connection.pragma_update(None, "key", format!("x'{}'", hex::encode(key.as_slice())))?;
+        // Few, wide rows: larger pages take half the bytes and time.
+        connection.pragma_update(None, "cipher_page_size", 16_384)?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "secure_delete", true)?;
+        Migrations::new(vec![M::up(include_str!("../../migrations/0001_first.sql"))])
+            .to_latest(&mut connection)?;
+        let mut store = Self { connection };
+        store.settle_incarnation(&folder.join(INCARNATION))?;
+        Ok(store)
+    }
+
+    fn settle_incarnation(&mut self, beside: &PathBuf) -> Result<()> {
+        let outside = std::fs::read_to_string(beside).ok();
+        self.write(|tx| {
+            let inside: Option<Incarnation> = tx.meta("incarnation")?;
+            let agrees = inside.is_some_and(|inside| outside.as_deref() == Some(&inside.to_string()));
+            if !agrees {
+                let fresh = Incarnation(Uuid::from_bytes(
+                    crate::lock::random().map_err(|_| StoreError::Lock("get random bytes"))?,
+                ));
+                tx.set_meta("incarnation", &fresh)?;
+                std::fs::write(beside, fresh.to_string())?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Runs `work` in a transaction that only reads.
+    pub fn read<T, E: From<StoreError>>(
+        &mut self,
+        work: impl FnOnce(&Tx<'_>) -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
+        let tx = self.connection.transaction().map_err(StoreError::from)?;
+        work(&Tx { tx })
+    }
+
+    /// Runs `work` in a transaction; an error leaves no trace.
+    pub fn write<T, E: From<StoreError>>(
+        &mut self,
+        work: impl FnOnce(&Tx<'_>) -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
+        let tx = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(StoreError::from)?;
+        let tx = Tx { tx };
+        let done = work(&tx)?;
+        tx.tx.commit().map_err(StoreError::from)?;
+        Ok(done)
+    }
+
+    /// Limits the file to its current size and `pages` more, as a full disk would.
+    pub fn limit_growth(&mut self, pages: u32) -> Result<()> {
+        let used: u32 = self.connection.pragma_query_value(None, "page_count", |row| row.get(0))?;
+        self.connection.pragma_update(None, "max_page_count", used + pages)?;
+        Ok(())
+    }
+}
+
+fn parse<T: std::str::FromStr>(text: &str, what: &'static str) -> Result<T> {
+    text.parse().map_err(|_| StoreError::Value(what))
+}

@@ -1,0 +1,106 @@
+//! What only the field app shows: what is saved and sent, and how plans could look.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use doorstep_domain::plan::{Frequency, Instalment};
+use doorstep_domain::verdict::Ruling;
+use doorstep_domain::{ActionId, CaseId, Money, RuleId, UserId, VisitId};
+use doorstep_view::CaseSummaryView;
+use serde::Serialize;
+use ts_rs::TS;
+
+/// What is saved, sent and judged, and whether the server is in reach.
+#[derive(Debug, Clone, Serialize, TS)]
+pub struct SyncStatusView {
+    /// Saved here, not sent yet.
+    pub waiting: u32,
+    /// Waiting for a person's decision.
+    pub held: u32,
+    pub refused: u32,
+    pub cases: u32,
+    /// The first sync has finished.
+    pub is_ready: bool,
+    pub is_running: bool,
+    /// When the server was last heard: how old the facts are.
+    pub heard_at: Option<DateTime<Utc>>,
+    /// Why the last exchange did not succeed.
+    pub problem: Option<String>,
+    pub server: String,
+}
+
+/// One thing saved on this device, with what became of it.
+#[derive(Debug, Clone, Serialize, TS)]
+pub struct SavedView {
+    pub action: ActionId,
+    pub case: CaseId,
+    pub kind: String,
+    pub subject: String,
+    pub recorded_at: String,
+    /// None while the server has not judged it.
+    pub ruling: Option<Ruling>,
+}
+
+/// The agent's day.
+#[derive(Debug, Clone, Serialize, TS)]
+pub struct TodayView {
+    pub day: NaiveDate,
+    /// Today's route, in order, and what is left of earlier days.
+    pub stops: Vec<CaseSummaryView>,
+    /// The visit that is going on.
+    pub under_way: Option<UnderWayView>,
+    pub sync: SyncStatusView,
+}
+
+/// A visit that is going on.
+#[derive(Debug, Clone, Serialize, TS)]
+pub struct UnderWayView {
+    pub case: CaseId,
+    pub visit: VisitId,
+    pub name: String,
+}
+
+/// What came of saving: the rules warn where a person will have to decide.
+#[derive(Debug, Clone, Serialize, TS)]
+pub struct CommittedView {
+    pub action: ActionId,
+    pub will_be_held: Option<RuleId>,
+}
+
+/// How fast a proposed plan is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Pace {
+    Gentle,
+    Steady,
+    Fastest,
+}
+
+/// A plan as it could be agreed.
+#[derive(Debug, Clone, Serialize, TS)]
+pub struct ProposalView {
+    pub pace: Pace,
+    pub instalment: Money,
+    pub lines: Vec<Instalment>,
+    pub ends_on: NaiveDate,
+    /// The plan adds no cost: what is paid in all is what is owed.
+    pub total: Money,
+}
+
+/// What is left of a budget, and the plans that fit into it, from gentle to fast.
+#[derive(Debug, Clone, Serialize, TS)]
+pub struct ProposalsView {
+    pub monthly_surplus: Money,
+    /// The most that one instalment may take.
+    pub instalment_max: Money,
+    pub frequency: Frequency,
+    pub proposals: Vec<ProposalView>,
+    /// Why there is none, by code.
+    pub none_because: Option<String>,
+}
+
+/// Who works on this device.
+#[derive(Debug, Clone, Serialize, TS)]
+pub struct ProfileView {
+    pub user: UserId,
+    pub display_name: String,
+    pub server: String,
+}

@@ -1,0 +1,197 @@
+//! What the screen may ask for. Each command converts, calls one function, and stops.
+
+use crate::session::{Problem, Session};
+use doorstep_device::commands::agree_plan::{AgreementInput, PlanInput};
+use doorstep_device::commands::check_visit::ChecklistInput;
+use doorstep_device::commands::enrol::{Enrolment, enrol as enrol_device};
+use doorstep_device::device::is_enrolled;
+use doorstep_device::view::{CommittedView, ProfileView, ProposalsView, SavedView, SyncStatusView, TodayView};
+use doorstep_device::{Device, DeviceError};
+use doorstep_domain::case::FactField;
+use doorstep_domain::conflict::Choice;
+use doorstep_domain::outcome::Outcome;
+use doorstep_domain::place::Position;
+use doorstep_domain::safety::FlagKind;
+use doorstep_domain::{ActionId, CaseId};
+use doorstep_view::{CaseSummaryView, CaseView, ChecklistView, ConflictView};
+use serde::Serialize;
+use tauri::{AppHandle, State};
+
+type Answer<T> = Result<T, Problem>;
+
+/// What the window can show: enrol, unlock, or the day.
+#[derive(Serialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum SessionState {
+    NotEnrolled,
+    Locked,
+    Open { profile: ProfileView },
+}
+
+/// Runs a command off the window's thread.
+async fn on_device<T: Send + 'static>(
+    session: State<'_, Session>,
+    work: impl FnOnce(&Device) -> Result<T, DeviceError> + Send + 'static,
+) -> Answer<T> {
+    let device = session.device()?;
+    let done = tauri::async_runtime::spawn_blocking(move || work(&device)).await;
+    done.map_err(|_| Problem::from(DeviceError::NotReady))?.map_err(Problem::from)
+}
+
+#[tauri::command]
+pub fn session_state(session: State<'_, Session>) -> SessionState {
+    match session.device() {
+        Ok(device) => SessionState::Open { profile: device.profile_view() },
+        Err(_) if is_enrolled(&session.data) => SessionState::Locked,
+        Err(_) => SessionState::NotEnrolled,
+    }
+}
+
+#[tauri::command]
+pub async fn enrol(
+    app: AppHandle,
+    session: State<'_, Session>,
+    server: String,
+    code: String,
+    passphrase: String,
+) -> Answer<()> {
+    let enrolment = Enrolment { server: &server, code: &code, passphrase: &passphrase };
+    let device = enrol_device(&session.data, enrolment, session.clock).await?;
+    session.keep(&app, device);
+    Ok(())
+}
+
+#[tauri::command]
+pub async fn unlock(app: AppHandle, session: State<'_, Session>, passphrase: String) -> Answer<()> {
+    let (data, clock) = (session.data.clone(), session.clock);
+    let opened = tauri::async_runtime::spawn_blocking(move || Device::unlock(&data, &passphrase, clock)).await;
+    let device = opened.map_err(|_| Problem::from(DeviceError::NotReady))??;
+    session.keep(&app, device);
+    Ok(())
+}
+
+#[tauri::command]
+pub fn lock(session: State<'_, Session>) {
+    session.lock();
+}
+
+#[tauri::command]
+pub async fn today(session: State<'_, Session>) -> Answer<TodayView> {
+    on_device(session, Device::today).await
+}
+
+#[tauri::command]
+pub async fn cases(session: State<'_, Session>, search: String) -> Answer<Vec<CaseSummaryView>> {
+    on_device(session, move |device| device.cases(&search)).await
+}
+
+#[tauri::command]
+pub async fn read_case(session: State<'_, Session>, case: CaseId) -> Answer<CaseView> {
+    on_device(session, move |device| device.case(case)).await
+}
+
+#[tauri::command]
+pub async fn inbox(session: State<'_, Session>) -> Answer<Vec<ConflictView>> {
+    on_device(session, Device::inbox).await
+}
+
+#[tauri::command]
+pub async fn checklist(session: State<'_, Session>, case: CaseId) -> Answer<ChecklistView> {
+    on_device(session, move |device| device.checklist(case)).await
+}
+
+#[tauri::command]
+pub async fn answer_checklist(session: State<'_, Session>, case: CaseId, input: ChecklistInput) -> Answer<ChecklistView> {
+    on_device(session, move |device| device.answer_checklist(case, &input)).await
+}
+
+#[tauri::command]
+pub async fn save_checklist(session: State<'_, Session>, case: CaseId) -> Answer<CommittedView> {
+    on_device(session, move |device| device.save_checklist(case)).await
+}
+
+#[tauri::command]
+pub async fn start_travel(session: State<'_, Session>, case: CaseId) -> Answer<CommittedView> {
+    on_device(session, move |device| device.start_travel(case)).await
+}
+
+#[tauri::command]
+pub async fn arrive(
+    session: State<'_, Session>,
+    case: CaseId,
+    latitude: Option<f64>,
+    longitude: Option<f64>,
+) -> Answer<CommittedView> {
+    let position = latitude.zip(longitude).and_then(|(latitude, longitude)| Position::from_degrees(latitude, longitude));
+    on_device(session, move |device| device.arrive(case, position)).await
+}
+
+#[tauri::command]
+pub async fn check_in(session: State<'_, Session>, case: CaseId) -> Answer<CommittedView> {
+    on_device(session, move |device| device.check_in(case)).await
+}
+
+#[tauri::command]
+pub async fn end_visit(session: State<'_, Session>, case: CaseId, outcome: Outcome) -> Answer<CommittedView> {
+    on_device(session, move |device| device.end_visit(case, outcome)).await
+}
+
+#[tauri::command]
+pub async fn withdraw(session: State<'_, Session>, case: CaseId) -> Answer<CommittedView> {
+    on_device(session, move |device| device.withdraw(case)).await
+}
+
+#[tauri::command]
+pub async fn form_draft(session: State<'_, Session>, form: String, case: CaseId) -> Answer<Option<String>> {
+    on_device(session, move |device| device.form_draft(&form, case)).await
+}
+
+#[tauri::command]
+pub async fn keep_form_draft(session: State<'_, Session>, form: String, case: CaseId, doc: String) -> Answer<()> {
+    on_device(session, move |device| device.keep_form_draft(&form, case, &doc)).await
+}
+
+#[tauri::command]
+pub async fn propose_plans(session: State<'_, Session>, case: CaseId, input: PlanInput) -> Answer<ProposalsView> {
+    on_device(session, move |device| device.propose_plans(case, &input)).await
+}
+
+#[tauri::command]
+pub async fn agree_plan(session: State<'_, Session>, case: CaseId, input: AgreementInput) -> Answer<CommittedView> {
+    on_device(session, move |device| device.agree_plan(case, &input)).await
+}
+
+#[tauri::command]
+pub async fn set_fact(session: State<'_, Session>, case: CaseId, field: FactField, value: String) -> Answer<CommittedView> {
+    on_device(session, move |device| device.set_fact(case, field, &value)).await
+}
+
+#[tauri::command]
+pub async fn add_note(session: State<'_, Session>, case: CaseId, text: String) -> Answer<CommittedView> {
+    on_device(session, move |device| device.add_note(case, &text)).await
+}
+
+#[tauri::command]
+pub async fn raise_flag(session: State<'_, Session>, case: CaseId, flag: FlagKind, incident: String) -> Answer<CommittedView> {
+    on_device(session, move |device| device.raise_flag(case, flag, &incident)).await
+}
+
+#[tauri::command]
+pub async fn decide(session: State<'_, Session>, case: CaseId, conflict: ActionId, choice: Choice) -> Answer<CommittedView> {
+    on_device(session, move |device| device.decide(case, conflict, choice)).await
+}
+
+#[tauri::command]
+pub async fn sync_status(session: State<'_, Session>) -> Answer<SyncStatusView> {
+    on_device(session, Device::sync_status).await
+}
+
+#[tauri::command]
+pub async fn saved(session: State<'_, Session>) -> Answer<Vec<SavedView>> {
+    on_device(session, Device::saved).await
+}
+
+#[tauri::command]
+pub async fn sync_now(session: State<'_, Session>) -> Answer<SyncStatusView> {
+    Ok(session.device()?.sync().await?)
+}

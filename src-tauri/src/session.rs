@@ -1,0 +1,100 @@
+//! The unlocked device of this window, or none.
+
+use doorstep_device::commands::enrol::{Enrolment, enrol};
+use doorstep_device::sync::keep_in_touch;
+use doorstep_device::{Device, DeviceClock, DeviceError};
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+use tauri::async_runtime::JoinHandle;
+use tauri::{AppHandle, Emitter, Manager};
+
+/// Tells the screen that something changed underneath.
+pub const CHANGED: &str = "device-changed";
+
+/// A problem, as the screen gets it: a code to decide by.
+#[derive(Debug, Serialize)]
+pub struct Problem {
+    code: String,
+}
+
+impl Problem {
+    fn of(code: &str) -> Self {
+        Self { code: code.to_owned() }
+    }
+}
+
+impl From<DeviceError> for Problem {
+    fn from(error: DeviceError) -> Self {
+        Self::of(error.code())
+    }
+}
+
+/// What is open in this window.
+pub struct Session {
+    pub data: PathBuf,
+    pub clock: DeviceClock,
+    open: Mutex<Option<Open>>,
+}
+
+struct Open {
+    device: Device,
+    in_touch: JoinHandle<()>,
+}
+
+impl Session {
+    /// Nothing is open yet.
+    pub fn new(data: PathBuf, clock: DeviceClock) -> Self {
+        Self { data, clock, open: Mutex::new(None) }
+    }
+
+    /// The unlocked device.
+    pub fn device(&self) -> Result<Device, Problem> {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.as_ref().map(|open| open.device.clone()).ok_or_else(|| Problem::of("unlock.needed"))
+    }
+
+    /// Keeps a device that was unlocked, and stays in touch with the server.
+    pub fn keep(&self, app: &AppHandle, device: Device) {
+        let listener = app.clone();
+        let in_touch = tauri::async_runtime::spawn(keep_in_touch(device.clone(), move || {
+            // A window that is closing can't hear it, and need not.
+            let _ = listener.emit(CHANGED, ());
+        }));
+        self.replace(Some(Open { device, in_touch }));
+    }
+
+    /// Locks: the key leaves the memory with the last clone of the device.
+    pub fn lock(&self) {
+        self.replace(None);
+    }
+
+    fn replace(&self, next: Option<Open>) {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(before) = std::mem::replace(&mut *open, next) {
+            before.in_touch.abort();
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct SignIn {
+    server: String,
+    code: String,
+    passphrase: String,
+}
+
+/// Enrols and unlocks at the start, for a demonstration.
+pub fn sign_in_at_start(app: AppHandle, file: PathBuf) {
+    tauri::async_runtime::spawn(async move {
+        let Ok(text) = std::fs::read_to_string(&file) else { return };
+        let Ok(SignIn { server, code, passphrase }) = serde_json::from_str(&text) else { return };
+        let session = app.state::<Session>();
+        let (data, clock) = (session.data.clone(), session.clock);
+        let enrolment = Enrolment { server: &server, code: &code, passphrase: &passphrase };
+        if let Ok(device) = enrol(&data, enrolment, clock).await {
+            session.keep(&app, device);
+            let _ = app.emit(CHANGED, ());
+        }
+    });
+}
