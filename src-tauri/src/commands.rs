@@ -5,7 +5,7 @@ use doorstep_device::commands::agree_plan::{AgreementInput, PlanInput};
 use doorstep_device::commands::check_visit::ChecklistInput;
 use doorstep_device::commands::enrol::{Enrolment, enrol as enrol_device};
 use doorstep_device::device::is_enrolled;
-use doorstep_device::view::{CommittedView, ProfileView, ProposalsView, SavedView, SyncStatusView, TodayView};
+use doorstep_device::view::{CommittedView, ProposalsView, SavedView, SessionStateView, SyncStatusView, TodayView};
 use doorstep_device::{Device, DeviceError};
 use doorstep_domain::case::FactField;
 use doorstep_domain::conflict::Choice;
@@ -14,19 +14,9 @@ use doorstep_domain::place::Position;
 use doorstep_domain::safety::FlagKind;
 use doorstep_domain::{ActionId, CaseId};
 use doorstep_view::{CaseSummaryView, CaseView, ChecklistView, ConflictView};
-use serde::Serialize;
 use tauri::{AppHandle, State};
 
 type Answer<T> = Result<T, Problem>;
-
-/// What the window can show: enrol, unlock, or the day.
-#[derive(Serialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
-pub enum SessionState {
-    NotEnrolled,
-    Locked,
-    Open { profile: ProfileView },
-}
 
 /// Runs a command off the window's thread.
 async fn on_device<T: Send + 'static>(
@@ -39,11 +29,11 @@ async fn on_device<T: Send + 'static>(
 }
 
 #[tauri::command]
-pub fn session_state(session: State<'_, Session>) -> SessionState {
+pub fn session_state(session: State<'_, Session>) -> SessionStateView {
     match session.device() {
-        Ok(device) => SessionState::Open { profile: device.profile_view() },
-        Err(_) if is_enrolled(&session.data) => SessionState::Locked,
-        Err(_) => SessionState::NotEnrolled,
+        Ok(device) => SessionStateView::Open { profile: device.profile_view() },
+        Err(_) if is_enrolled(&session.data) => SessionStateView::Locked,
+        Err(_) => SessionStateView::NotEnrolled,
     }
 }
 

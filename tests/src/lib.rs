@@ -1,1 +1,3 @@
-//! t
+//! What the journeys share: bindings, a real server, a network that can be cut, a window.
+
+pub mod bindings;

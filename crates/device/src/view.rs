@@ -104,3 +104,12 @@ pub struct ProfileView {
     pub display_name: String,
     pub server: String,
 }
+
+/// What the window can show: enrol, unlock, or the day.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum SessionStateView {
+    NotEnrolled,
+    Locked,
+    Open { profile: ProfileView },
+}

@@ -45,7 +45,6 @@ impl BudgetLine {
 pub struct Budget {
     pub currency: Currency,
     /// Monthly amounts in minor units; a line left out counts as nothing.
-    #[cfg_attr(feature = "schema", ts(type = "Partial<Record<BudgetLine, number>>"))]
     pub monthly_minor: BTreeMap<BudgetLine, i64>,
 }
 

@@ -95,6 +95,8 @@ pub struct CaseView {
     pub visits: Vec<VisitView>,
     pub plans: Vec<PlanView>,
     pub conflicts: Vec<ConflictView>,
+    /// The moment of this look, by the clock that judges; timers on a screen count from it.
+    pub now: DateTime<Utc>,
 }
 
 impl CaseSummaryView {
@@ -178,6 +180,7 @@ impl CaseView {
                 .iter()
                 .map(|conflict| ConflictView::of(case, conflict, viewer))
                 .collect(),
+            now: viewer.now,
         }
     }
 }

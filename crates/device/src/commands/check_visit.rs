@@ -19,7 +19,6 @@ use uuid::Uuid;
 /// What the agent has answered so far.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct ChecklistInput {
-    #[ts(type = "Record<string, Answer>")]
     pub answers: Answers,
     pub intent: VisitIntent,
 }

@@ -1,7 +1,7 @@
 //! Cases in the console: found, opened, corrected.
 
 use super::auth::SignedIn;
-use super::error::{Body, Path, Query};
+use super::error::{Body, Path};
 use super::{ApiError, App};
 use crate::intake::{OwnAction, act};
 use crate::store::CaseFilter;
@@ -18,15 +18,14 @@ use doorstep_view::case::Viewer;
 use doorstep_view::{CaseSummaryView, CaseView};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 const PAGE_CASES: u32 = 50;
 const TEXT_BYTES_MAX: usize = 4_000;
 
-/// Which cases to list.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct CasesQuery {
+/// Which cases to list. A body and not a query: names do not belong into addresses and logs.
+#[derive(Deserialize, ToSchema)]
+pub struct SearchRequest {
     /// Words that must all be found in name, reference, street or town.
     #[serde(default)]
     search: String,
@@ -43,6 +42,8 @@ pub struct CasesQuery {
 pub struct CasesView {
     pub cases: Vec<CaseSummaryView>,
     pub total: u32,
+    /// The server's moment; a console plans days by it.
+    pub now: DateTime<Utc>,
 }
 
 /// What the rules said to something done in the console.
@@ -91,11 +92,11 @@ pub struct StopRequest {
 }
 
 /// Lists cases.
-#[utoipa::path(get, path = "/v1/cases", params(CasesQuery), responses((status = OK, body = CasesView)))]
+#[utoipa::path(post, path = "/v1/cases/search", request_body = SearchRequest, responses((status = OK, body = CasesView)))]
 pub async fn list_cases(
     State(app): State<App>,
     person: SignedIn,
-    Query(query): Query<CasesQuery>,
+    Body(query): Body<SearchRequest>,
 ) -> Result<Json<CasesView>, ApiError> {
     person.require_console()?;
     let now = app.clock.now();
@@ -108,7 +109,7 @@ pub async fn list_cases(
             limit: query.limit.unwrap_or(PAGE_CASES),
         })?;
         let cases = page.cases.iter().map(|case| CaseSummaryView::of(case, now)).collect();
-        Ok(Json(CasesView { cases, total: page.total }))
+        Ok(Json(CasesView { cases, total: page.total, now }))
     })
     .await
 }

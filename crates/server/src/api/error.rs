@@ -5,7 +5,7 @@ use crate::intake::IntakeError;
 use crate::secrets::NoRandomness;
 use crate::store::StoreError;
 use axum::Json;
-use axum::extract::rejection::{BytesRejection, JsonRejection, PathRejection, QueryRejection};
+use axum::extract::rejection::{BytesRejection, JsonRejection, PathRejection};
 use axum::extract::{FromRequest, FromRequestParts};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -107,12 +107,6 @@ impl From<BytesRejection> for ApiError {
     }
 }
 
-impl From<QueryRejection> for ApiError {
-    fn from(_: QueryRejection) -> Self {
-        Self::bad_request("query.malformed", "the query is not what this endpoint takes")
-    }
-}
-
 impl From<PathRejection> for ApiError {
     fn from(_: PathRejection) -> Self {
         Self::not_found("path.unknown")
@@ -132,8 +126,3 @@ pub struct Body<T>(pub T);
 #[derive(FromRequestParts)]
 #[from_request(via(axum::extract::Path), rejection(ApiError))]
 pub struct Path<T>(pub T);
-
-/// A query whose errors carry codes.
-#[derive(FromRequestParts)]
-#[from_request(via(axum::extract::Query), rejection(ApiError))]
-pub struct Query<T>(pub T);

@@ -13,7 +13,13 @@ mod routes;
 mod session;
 mod sync;
 
+pub use activity::ActivityView;
+pub use cases::{CasesView, RulingView};
+pub use conflicts::InboxView;
 pub use error::ApiError;
+pub use people::EnrolCodeView;
+pub use routes::RouteView;
+pub use session::PersonView;
 
 use crate::clock::Clock;
 use crate::store::{Store, StoreError, Tx};
@@ -31,7 +37,7 @@ use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
+use utoipa_axum::routes as documented_routes;
 
 /// What every handler shares.
 #[derive(Clone)]
@@ -100,25 +106,25 @@ const REQUEST_SECONDS_MAX: u64 = 120;
 
 fn documented() -> OpenApiRouter<App> {
     let imports = OpenApiRouter::new()
-        .routes(routes!(imports::import_accounts))
+        .routes(documented_routes!(imports::import_accounts))
         .layer(DefaultBodyLimit::max(IMPORT_BYTES_MAX));
     OpenApiRouter::with_openapi(Document::openapi())
-        .routes(routes!(session::sign_in, session::who_am_i, session::sign_out))
-        .routes(routes!(people::list_people))
-        .routes(routes!(people::make_enrol_code))
-        .routes(routes!(cases::list_cases))
-        .routes(routes!(cases::read_case))
-        .routes(routes!(cases::set_fact))
-        .routes(routes!(cases::add_note))
-        .routes(routes!(cases::post_payment))
-        .routes(routes!(cases::raise_flag))
-        .routes(routes!(cases::raise_stop))
-        .routes(routes!(routes::read_route, routes::set_route))
-        .routes(routes!(conflicts::inbox))
-        .routes(routes!(conflicts::decide))
-        .routes(routes!(activity::activity))
-        .routes(routes!(devices::enrol))
-        .routes(routes!(sync::sync))
+        .routes(documented_routes!(session::sign_in, session::who_am_i, session::sign_out))
+        .routes(documented_routes!(people::list_people))
+        .routes(documented_routes!(people::make_enrol_code))
+        .routes(documented_routes!(cases::list_cases))
+        .routes(documented_routes!(cases::read_case))
+        .routes(documented_routes!(cases::set_fact))
+        .routes(documented_routes!(cases::add_note))
+        .routes(documented_routes!(cases::post_payment))
+        .routes(documented_routes!(cases::raise_flag))
+        .routes(documented_routes!(cases::raise_stop))
+        .routes(documented_routes!(routes::read_route, routes::set_route))
+        .routes(documented_routes!(conflicts::inbox))
+        .routes(documented_routes!(conflicts::decide))
+        .routes(documented_routes!(activity::activity))
+        .routes(documented_routes!(devices::enrol))
+        .routes(documented_routes!(sync::sync))
         .layer(DefaultBodyLimit::max(PUSH_BYTES_MAX))
         .merge(imports)
 }

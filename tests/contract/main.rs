@@ -1,0 +1,3 @@
+//! Contracts between the parts.
+
+mod bindings;

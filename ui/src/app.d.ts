@@ -1,0 +1,7 @@
+declare global {
+	interface Window {
+		__TAURI_INTERNALS__?: unknown;
+	}
+}
+
+export {};

@@ -1,0 +1,71 @@
+/** The server behind the console. The only file that fetches. */
+import type { ActivityView } from './generated/ActivityView';
+import type { CasesView } from './generated/CasesView';
+import type { CaseView } from './generated/CaseView';
+import type { Choice } from './generated/Choice';
+import type { EnrolCodeView } from './generated/EnrolCodeView';
+import type { FactField } from './generated/FactField';
+import type { ImportReport } from './generated/ImportReport';
+import type { InboxView } from './generated/InboxView';
+import type { Money } from './generated/Money';
+import type { PersonView } from './generated/PersonView';
+import type { Revision } from './generated/Revision';
+import type { RouteView } from './generated/RouteView';
+import type { RulingView } from './generated/RulingView';
+import { Problem } from './problem';
+
+async function ask<T>(method: string, path: string, body?: unknown): Promise<T> {
+	const init: RequestInit = { method };
+	if (body instanceof FormData) init.body = body;
+	else if (body !== undefined) {
+		init.body = JSON.stringify(body);
+		init.headers = { 'content-type': 'application/json' };
+	}
+	let answer: Response;
+	try {
+		answer = await fetch(path, init);
+	} catch {
+		throw new Problem('sync.no_connection');
+	}
+	if (answer.ok) return answer.status === 204 ? (undefined as T) : ((await answer.json()) as T);
+	const said = await answer.json().catch(() => ({ code: 'other', message: '' }));
+	throw new Problem(said.code, said.message);
+}
+
+export interface CaseSearch {
+	search: string;
+	unassigned: boolean;
+	offset: number;
+	limit: number;
+}
+
+export const server = {
+	whoAmI: () => ask<PersonView>('GET', '/v1/session'),
+	signIn: (name: string, password: string) =>
+		ask<PersonView>('POST', '/v1/session', { name, password }),
+	signOut: () => ask<void>('DELETE', '/v1/session'),
+	people: () => ask<PersonView[]>('GET', '/v1/people'),
+	enrolCode: (person: string) => ask<EnrolCodeView>('POST', `/v1/people/${person}/enrol-code`),
+	cases: (query: CaseSearch) => ask<CasesView>('POST', '/v1/cases/search', query),
+	readCase: (id: string) => ask<CaseView>('GET', `/v1/cases/${id}`),
+	setFact: (id: string, field: FactField, old: string | null, value: string, seen: Revision) =>
+		ask<RulingView>('POST', `/v1/cases/${id}/facts`, { field, old, value, seen }),
+	addNote: (id: string, text: string) => ask<RulingView>('POST', `/v1/cases/${id}/notes`, { text }),
+	postPayment: (id: string, amount: Money, on: string) =>
+		ask<RulingView>('POST', `/v1/cases/${id}/payments`, { amount, on }),
+	route: (agent: string, day: string) => ask<RouteView>('GET', `/v1/routes/${agent}/${day}`),
+	setRoute: (agent: string, day: string, cases: string[]) =>
+		ask<RouteView>('PUT', `/v1/routes/${agent}/${day}`, { cases }),
+	activity: () => ask<ActivityView[]>('GET', '/v1/activity'),
+	inbox: () => ask<InboxView>('GET', '/v1/inbox'),
+	decide: (caseId: string, conflict: string, choice: Choice, seen: Revision) =>
+		ask<RulingView>('POST', `/v1/cases/${caseId}/conflicts/${conflict}/decision`, { choice, seen }),
+	importAccounts: (file: File, mapping: File, dryRun: boolean, goodRows: boolean) => {
+		const form = new FormData();
+		form.set('file', file);
+		form.set('mapping', mapping);
+		form.set('dry_run', String(dryRun));
+		form.set('accept_good_rows', String(goodRows));
+		return ask<ImportReport>('POST', '/v1/imports', form);
+	}
+};

@@ -1,0 +1,73 @@
+/** The device behind the window. The only file that knows Tauri. */
+import { invoke } from '@tauri-apps/api/core';
+import { listen } from '@tauri-apps/api/event';
+import type { AgreementInput } from './generated/AgreementInput';
+import type { CaseSummaryView } from './generated/CaseSummaryView';
+import type { CaseView } from './generated/CaseView';
+import type { ChecklistInput } from './generated/ChecklistInput';
+import type { ChecklistView } from './generated/ChecklistView';
+import type { Choice } from './generated/Choice';
+import type { CommittedView } from './generated/CommittedView';
+import type { ConflictView } from './generated/ConflictView';
+import type { FactField } from './generated/FactField';
+import type { Outcome } from './generated/Outcome';
+import type { ProposalsView } from './generated/ProposalsView';
+import type { SavedView } from './generated/SavedView';
+import type { SessionStateView } from './generated/SessionStateView';
+import type { SyncStatusView } from './generated/SyncStatusView';
+import type { TodayView } from './generated/TodayView';
+import { asProblem } from './problem';
+
+type PlanInput = Omit<AgreementInput, 'instalment' | 'consent'>;
+
+async function call<T>(command: string, values?: Record<string, unknown>): Promise<T> {
+	try {
+		return await invoke<T>(command, values);
+	} catch (thrown) {
+		throw asProblem(thrown);
+	}
+}
+
+/** Whether this page runs in the window of a device. */
+export const isDevice = () => globalThis.window?.__TAURI_INTERNALS__ !== undefined;
+
+export const device = {
+	sessionState: () => call<SessionStateView>('session_state'),
+	enrol: (server: string, code: string, passphrase: string) =>
+		call<void>('enrol', { server, code, passphrase }),
+	unlock: (passphrase: string) => call<void>('unlock', { passphrase }),
+	lock: () => call<void>('lock'),
+	today: () => call<TodayView>('today'),
+	cases: (search: string) => call<CaseSummaryView[]>('cases', { search }),
+	readCase: (caseId: string) => call<CaseView>('read_case', { case: caseId }),
+	inbox: () => call<ConflictView[]>('inbox'),
+	checklist: (caseId: string) => call<ChecklistView>('checklist', { case: caseId }),
+	answerChecklist: (caseId: string, input: ChecklistInput) =>
+		call<ChecklistView>('answer_checklist', { case: caseId, input }),
+	saveChecklist: (caseId: string) => call<CommittedView>('save_checklist', { case: caseId }),
+	startTravel: (caseId: string) => call<CommittedView>('start_travel', { case: caseId }),
+	arrive: (caseId: string) =>
+		call<CommittedView>('arrive', { case: caseId, latitude: null, longitude: null }),
+	checkIn: (caseId: string) => call<CommittedView>('check_in', { case: caseId }),
+	endVisit: (caseId: string, outcome: Outcome) =>
+		call<CommittedView>('end_visit', { case: caseId, outcome }),
+	withdraw: (caseId: string) => call<CommittedView>('withdraw', { case: caseId }),
+	formDraft: (form: string, caseId: string) =>
+		call<string | null>('form_draft', { form, case: caseId }),
+	keepFormDraft: (form: string, caseId: string, doc: string) =>
+		call<void>('keep_form_draft', { form, case: caseId, doc }),
+	proposePlans: (caseId: string, input: PlanInput) =>
+		call<ProposalsView>('propose_plans', { case: caseId, input }),
+	agreePlan: (caseId: string, input: AgreementInput) =>
+		call<CommittedView>('agree_plan', { case: caseId, input }),
+	setFact: (caseId: string, field: FactField, value: string) =>
+		call<CommittedView>('set_fact', { case: caseId, field, value }),
+	addNote: (caseId: string, text: string) => call<CommittedView>('add_note', { case: caseId, text }),
+	decide: (caseId: string, conflict: string, choice: Choice) =>
+		call<CommittedView>('decide', { case: caseId, conflict, choice }),
+	syncStatus: () => call<SyncStatusView>('sync_status'),
+	saved: () => call<SavedView[]>('saved'),
+	syncNow: () => call<SyncStatusView>('sync_now'),
+	/** Hears that something changed underneath; returns how to stop. */
+	onChange: (changed: () => void) => listen('device-changed', changed)
+};
