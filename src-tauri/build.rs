@@ -9,6 +9,8 @@ fn main() {
         std::fs::create_dir_all(built_ui).expect("create `ui/build`");
     }
     println!("cargo:rerun-if-changed=src-tauri/capabilities");
+    // The pages are inside the binary: other pages, another binary.
+    println!("cargo:rerun-if-changed=ui/build");
     let attributes = tauri_build::Attributes::new()
         .capabilities_path_pattern("./src-tauri/capabilities/**/*.json");
     tauri_build::try_build(attributes).expect("read `tauri.conf.json` and the capabilities");

@@ -1,0 +1,186 @@
+//! A screen driven as a person would: find, tap, type, look. Works for the window and a browser.
+
+use anyhow::{Context, Result, bail};
+use fantoccini::elements::Element;
+use fantoccini::wd::Capabilities;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+const GLANCE: Duration = Duration::from_millis(60);
+
+/// A driven screen, with the folder for its pictures.
+pub struct Screen {
+    client: Client,
+    pictures: PathBuf,
+    prefix: &'static str,
+    taken: usize,
+}
+
+impl Screen {
+    /// Opens the app's window.
+    pub async fn window(driver: &str, binary: &Path, arguments: &[String], pictures: &Path) -> Result<Self> {
+        let capabilities = json!({
+            "browserName": "wry",
+            "webkitgtk:browserOptions": { "binary": binary, "args": arguments },
+        });
+        Self::open(driver, capabilities, pictures, "app").await
+    }
+
+    /// Opens a page in Chromium.
+    pub async fn browser(driver: &str, page: &str, pictures: &Path) -> Result<Self> {
+        let capabilities = json!({
+            "browserName": "chrome",
+            "goog:chromeOptions": { "args": [
+                "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+                "--disable-background-networking", "--disable-component-update", "--disable-sync",
+                "--window-size=1280,900", "--lang=en-US",
+            ] },
+        });
+        let screen = Self::open(driver, capabilities, pictures, "console").await?;
+        screen.client.goto(page).await?;
+        Ok(screen)
+    }
+
+    async fn open(driver: &str, capabilities: Value, pictures: &Path, prefix: &'static str) -> Result<Self> {
+        let capabilities: Capabilities = serde_json::from_value(capabilities)?;
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities)
+            .connect(driver)
+            .await
+            .with_context(|| format!("open the {prefix} screen"))?;
+        std::fs::create_dir_all(pictures)?;
+        let taken = std::fs::read_dir(pictures)?.count();
+        Ok(Self { client, pictures: pictures.to_owned(), prefix, taken })
+    }
+
+    /// Closes the screen.
+    pub async fn close(self) -> Result<()> {
+        Ok(self.client.close().await?)
+    }
+
+    /// The driver's client, for what this type does not offer.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Finds an element, waiting for it.
+    pub async fn find(&self, css: &str) -> Result<Element> {
+        let began = Instant::now();
+        loop {
+            if let Ok(element) = self.client.find(Locator::Css(css)).await {
+                return Ok(element);
+            }
+            if began.elapsed() > PATIENCE {
+                let shown = self.text("body").await.unwrap_or_default();
+                let picture = self.pictures.join("trouble.png");
+                std::fs::write(&picture, self.client.screenshot().await?)?;
+                bail!("`{css}` did not appear (see {}); the screen says: {shown}", picture.display());
+            }
+            tokio::time::sleep(GLANCE).await;
+        }
+    }
+
+    /// How many elements match now.
+    pub async fn count(&self, css: &str) -> Result<usize> {
+        Ok(self.client.find_all(Locator::Css(css)).await?.len())
+    }
+
+    /// Waits until as many elements match.
+    pub async fn wait_for_count(&self, css: &str, wanted: usize) -> Result<()> {
+        let began = Instant::now();
+        loop {
+            let found = self.count(css).await?;
+            if found == wanted {
+                return Ok(());
+            }
+            if began.elapsed() > PATIENCE {
+                bail!("wanted {wanted} of `{css}`, found {found}");
+            }
+            tokio::time::sleep(GLANCE).await;
+        }
+    }
+
+    /// Waits until an attribute of an element has a value.
+    pub async fn wait_for_attr(&self, css: &str, name: &str, wanted: &str) -> Result<()> {
+        let began = Instant::now();
+        loop {
+            let found = match self.client.find(Locator::Css(css)).await {
+                Ok(element) => element.attr(name).await.ok().flatten(),
+                Err(_) => None,
+            };
+            if found.as_deref() == Some(wanted) {
+                return Ok(());
+            }
+            if began.elapsed() > PATIENCE {
+                bail!("wanted `{name}` of `{css}` to be `{wanted}`, found {found:?}");
+            }
+            tokio::time::sleep(GLANCE).await;
+        }
+    }
+
+    /// Taps what carries this name; tries again where the screen was redrawn under the finger.
+    pub async fn tap(&self, act: &str) -> Result<()> {
+        self.tap_css(&format!("[data-act='{act}']")).await
+    }
+
+    /// Taps the first element that matches.
+    pub async fn tap_css(&self, css: &str) -> Result<()> {
+        let began = Instant::now();
+        loop {
+            let element = self.find(css).await?;
+            let is_ready = element.is_enabled().await.unwrap_or(false);
+            if is_ready && self.reveal(&element).await.is_ok() && element.click().await.is_ok() {
+                return Ok(());
+            }
+            if began.elapsed() > PATIENCE {
+                bail!("`{css}` could not be tapped");
+            }
+            tokio::time::sleep(GLANCE).await;
+        }
+    }
+
+    async fn reveal(&self, element: &Element) -> Result<()> {
+        let script = "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})";
+        self.client.execute(script, vec![serde_json::to_value(element)?]).await?;
+        Ok(())
+    }
+
+    /// Types into the field with this name, in place of what it holds.
+    pub async fn write(&self, act: &str, text: &str) -> Result<()> {
+        let element = self.find(&format!("[data-act='{act}']")).await?;
+        self.reveal(&element).await?;
+        element.clear().await?;
+        element.send_keys(text).await?;
+        Ok(())
+    }
+
+    /// The text of an element.
+    pub async fn text(&self, css: &str) -> Result<String> {
+        Ok(self.client.find(Locator::Css(css)).await?.text().await?)
+    }
+
+    /// An attribute of an element, waiting for the element.
+    pub async fn attr(&self, css: &str, name: &str) -> Result<String> {
+        self.find(css).await?.attr(name).await?.with_context(|| format!("`{css}` has no `{name}`"))
+    }
+
+    /// Goes to a place of the interface by its route.
+    pub async fn go(&self, route: &str) -> Result<()> {
+        self.client.execute("location.hash = arguments[0]", vec![json!(route)]).await?;
+        Ok(())
+    }
+
+    /// Takes a picture of what is shown.
+    pub async fn picture(&mut self, name: &str) -> Result<()> {
+        // Let what was tapped settle: the longest motion takes 200 ms.
+        tokio::time::sleep(Duration::from_millis(250)).await;
+        self.taken = std::fs::read_dir(&self.pictures)?.count();
+        let file = format!("{:02}-{}-{name}.png", self.taken + 1, self.prefix);
+        std::fs::write(self.pictures.join(file), self.client.screenshot().await?)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,113 @@
+//! What the lead and the back office do in a browser.
+
+use super::truth::Entered;
+use crate::screen::Screen;
+use anyhow::{Result, ensure};
+
+/// Signs in.
+pub async fn sign_in(console: &mut Screen, name: &str, password: &str) -> Result<()> {
+    console.write("name", name).await?;
+    console.write("password", password).await?;
+    console.picture(&format!("sign-in-{name}")).await?;
+    console.tap("sign-in").await?;
+    console.find("[data-act='nav-cases']").await?;
+    Ok(())
+}
+
+/// Signs out.
+pub async fn sign_out(console: &mut Screen) -> Result<()> {
+    console.tap("sign-out").await?;
+    console.find("[data-act='sign-in']").await?;
+    Ok(())
+}
+
+/// Finds cases by words and adds one to the agent's route, at the front.
+pub async fn plan_route(console: &mut Screen, entered: &mut Entered) -> Result<()> {
+    console.go("#/console").await?;
+    console.find("[data-act='found']").await?;
+    console.picture("cases").await?;
+    console.write("search", "sample").await?;
+    console.find("tbody tr").await?;
+    console.tap("nav-route").await?;
+    console.find("[data-stop]").await?;
+    let before = console.count("[data-stop]").await?;
+    console.tap_css("[data-act^='add-']:not([disabled])").await?;
+    console.wait_for_count("[data-stop]", before + 1).await?;
+    let added = console.attr("[data-stop]:last-child", "data-stop").await?;
+    console.tap(&format!("up-{added}")).await?;
+    console.tap("save-route").await?;
+    console.find("[data-act='route-saved']").await?;
+    console.picture("route").await?;
+    entered.routed.push(added);
+    Ok(())
+}
+
+/// Corrects the phone that the agent also corrects, and a fact that nobody else touches.
+pub async fn correct_phone(console: &mut Screen, case: &str, entered: &mut Entered) -> Result<()> {
+    for (field, value) in [("phone", "07700 900777"), ("email", "robin@sample.example")] {
+        console.go(&format!("#/console/case/{case}")).await?;
+        console.tap(&format!("edit-{field}")).await?;
+        console.write("fact", value).await?;
+        console.tap("save-fact").await?;
+        console.find(&format!("[data-act='value-{field}']")).await?;
+    }
+    console.picture("case-corrected").await?;
+    entered.fact(case, "email", "robin@sample.example");
+    entered.conflicts_raised += 1;
+    Ok(())
+}
+
+/// Posts a payment on the case for which the agent agrees a plan.
+pub async fn post_payment(console: &mut Screen, case: &str, entered: &mut Entered) -> Result<()> {
+    console.go(&format!("#/console/case/{case}")).await?;
+    let before: i64 = console.attr("[data-act='total']", "data-minor").await?.parse()?;
+    console.write("payment-amount", "1000").await?;
+    console.tap("post-payment").await?;
+    let after = (before - 100_000).to_string();
+    console.wait_for_attr("[data-act='total']", "data-minor", &after).await?;
+    console.picture("payment-posted").await?;
+    entered.balances.insert(case.to_owned(), before - 100_000);
+    entered.conflicts_raised += 1;
+    Ok(())
+}
+
+/// Sees the visit and the plan arrive.
+pub async fn see_activity(console: &mut Screen) -> Result<()> {
+    console.tap("nav-activity").await?;
+    for kind in ["end_visit", "agree_plan", "check_visit"] {
+        console.find(&format!("[data-activity='{kind}']")).await?;
+    }
+    console.picture("activity").await
+}
+
+/// Confirms the plan that was held because the balance moved.
+pub async fn settle_plan(console: &mut Screen, entered: &mut Entered) -> Result<()> {
+    console.tap("nav-inbox").await?;
+    console.wait_for_count("[data-conflict]", 2).await?;
+    let text = console.text("[data-conflict='fact']").await?;
+    ensure!(text.contains("07700 900555") && text.contains("07700 900777"), "one side is missing: {text}");
+    console.picture("inbox").await?;
+    console.tap_css("[data-conflict='plan'] [data-act='take-held']").await?;
+    console.find("[data-act='settle-yes']").await?;
+    console.picture("inbox-confirm").await?;
+    console.tap("settle-yes").await?;
+    console.wait_for_count("[data-conflict='plan']", 0).await?;
+    entered.conflicts_settled += 1;
+    Ok(())
+}
+
+/// The console in Chinese.
+pub async fn in_chinese(console: &mut Screen, case: &str) -> Result<()> {
+    console.tap("nav-team").await?;
+    console.tap("language-zh-CN").await?;
+    console.picture("team-chinese").await?;
+    console.go("#/console").await?;
+    console.find("tbody tr").await?;
+    console.picture("cases-chinese").await?;
+    console.go(&format!("#/console/case/{case}")).await?;
+    console.find("[data-act='total']").await?;
+    console.picture("case-chinese").await?;
+    console.tap("nav-import").await?;
+    console.find("[data-act='import-file']").await?;
+    console.picture("import-chinese").await
+}

@@ -1,0 +1,243 @@
+//! What the agent does in the window.
+
+use super::truth::Entered;
+use crate::screen::Screen;
+use anyhow::{Context, Result, ensure};
+use fantoccini::Locator;
+
+/// Sets the device up with the code.
+pub async fn enrol(app: &mut Screen, server: &str, code: &str, passphrase: &str) -> Result<()> {
+    app.write("server", server).await?;
+    app.write("code", "WRONG-CODE2").await?;
+    app.write("passphrase", passphrase).await?;
+    app.write("repeat", passphrase).await?;
+    app.tap("enrol").await?;
+    app.find("[data-code='enrol.code_unknown']").await?;
+    app.picture("enrol-wrong-code").await?;
+    app.write("code", code).await?;
+    app.tap("enrol").await?;
+    app.find("[data-act='next-stop']").await?;
+    Ok(())
+}
+
+/// Unlocks after a wrong try.
+pub async fn unlock(app: &mut Screen, passphrase: &str) -> Result<()> {
+    app.write("passphrase", "not the passphrase").await?;
+    app.tap("unlock").await?;
+    app.find("[data-code='unlock.wrong_passphrase']").await?;
+    app.picture("unlock").await?;
+    app.write("passphrase", passphrase).await?;
+    app.tap("unlock").await?;
+    app.find("[data-act='nav-today']").await?;
+    Ok(())
+}
+
+/// Looks at the day; says how many cases are on the device.
+pub async fn look_at_today(app: &mut Screen) -> Result<usize> {
+    app.picture("today").await?;
+    app.tap("nav-cases").await?;
+    app.find("[data-act='search']").await?;
+    app.find("[data-case]").await?;
+    let cached = app.count("[data-case]").await?;
+    app.picture("cases").await?;
+    app.tap("nav-today").await?;
+    app.find("[data-act='open-next']").await?;
+    Ok(cached)
+}
+
+/// The cases of today's route, by id, in order.
+pub async fn stops(app: &Screen) -> Result<Vec<String>> {
+    let next = app.attr("[data-act='open-next']", "href").await?;
+    // Some drivers give the whole address of a link.
+    let mut stops = vec![next.rsplit('/').next().unwrap_or_default().to_owned()];
+    for line in app.client().find_all(Locator::Css("[data-case]")).await? {
+        stops.push(line.attr("data-case").await?.context("a line without its case")?);
+    }
+    ensure!(stops.len() >= 5, "the route has only {} stops", stops.len());
+    Ok(stops)
+}
+
+/// A case with a weapon flag: the checklist says no, whatever is answered.
+pub async fn be_told_no(app: &mut Screen, case: &str, entered: &mut Entered) -> Result<()> {
+    app.go(&format!("#/case/{case}")).await?;
+    app.find("[data-act='flag-weapon_in_home']").await?;
+    app.picture("case-with-a-flag").await?;
+    app.tap("to-checklist").await?;
+    app.find("[data-question='Q03']").await?;
+    app.wait_for_attr("[data-act='clearance']", "data-tone", "stop").await?;
+    app.find("[data-rule='Q03']").await?;
+    app.picture("checklist-says-no").await?;
+    app.tap("save-checklist").await?;
+    app.find("[data-act='may-i-go']").await?;
+    app.picture("do-not-go").await?;
+    entered.action(case, "check_visit");
+    Ok(())
+}
+
+/// A whole visit with the network off: checklist, door, plan, outcome.
+pub async fn visit(app: &mut Screen, case: &str, entered: &mut Entered) -> Result<()> {
+    app.go(&format!("#/case/{case}")).await?;
+    app.find("[data-act='total']").await?;
+    app.picture("case").await?;
+    check(app, case, entered).await?;
+    for (act, kind) in [("set-off", "start_travel"), ("arrive", "arrive")] {
+        app.tap(act).await?;
+        entered.action(case, kind);
+    }
+    app.find("[data-act='timer']").await?;
+    app.picture("at-the-door").await?;
+    app.tap("check-in").await?;
+    entered.action(case, "check_in");
+    correct(app, case, "phone", "07700 900555", entered).await?;
+    correct(app, case, "preferred_hours", "Weekdays after 18:00", entered).await?;
+    agree_plan(app, case, entered).await?;
+    end(app, case, entered).await
+}
+
+async fn check(app: &mut Screen, case: &str, entered: &mut Entered) -> Result<()> {
+    app.tap("to-checklist").await?;
+    app.find("[data-question='Q01']").await?;
+    for question in ["Q01", "Q02", "Q03", "Q05", "Q06", "Q07", "Q08", "Q11", "Q18", "Q24", "Q30"] {
+        app.tap(&format!("{question}-no")).await?;
+    }
+    for question in ["Q15", "Q20", "Q28", "Q29", "Q36"] {
+        app.tap(&format!("{question}-yes")).await?;
+    }
+    app.wait_for_attr("[data-act='clearance']", "data-tone", "conditions").await?;
+    app.picture("checklist-go-in-daylight").await?;
+    app.tap("save-checklist").await?;
+    app.find("[data-act='set-off']").await?;
+    app.picture("cleared").await?;
+    entered.action(case, "check_visit");
+    Ok(())
+}
+
+async fn correct(app: &mut Screen, case: &str, field: &str, value: &str, entered: &mut Entered) -> Result<()> {
+    app.go(&format!("#/case/{case}")).await?;
+    app.tap(&format!("edit-{field}")).await?;
+    app.write("fact", value).await?;
+    app.tap("save-fact").await?;
+    app.find(&format!("[data-act='value-{field}']")).await?;
+    entered.action(case, "set_fact");
+    entered.fact(case, field, value);
+    Ok(())
+}
+
+async fn agree_plan(app: &mut Screen, case: &str, entered: &mut Entered) -> Result<()> {
+    app.go(&format!("#/case/{case}/visit")).await?;
+    app.tap("to-plan").await?;
+    for (line, amount) in [("wages", "42000"), ("housing", "15000"), ("food_and_housekeeping", "9000.50"), ("utilities", "2500")] {
+        app.write(&format!("line-{line}"), amount).await?;
+    }
+    app.tap("calculate").await?;
+    app.find("[data-act='surplus']").await?;
+    let surplus = app.attr("[data-act='surplus'] [data-minor]", "data-minor").await?;
+    ensure!(surplus == "1549950", "the surplus is shown as {surplus}");
+    app.find("[data-act='proposal-fastest'], [data-act='proposal-gentle']").await?;
+    app.picture("plan-proposals").await?;
+    app.tap_css("[data-act^='agree-']").await?;
+    app.find("[data-act='agree-yes']").await?;
+    app.picture("plan-confirm").await?;
+    app.tap("agree-yes").await?;
+    app.find("[data-act='plan-agreed']").await?;
+    app.picture("plan-agreed").await?;
+    entered.action(case, "agree_plan");
+    entered.plans += 1;
+    Ok(())
+}
+
+async fn end(app: &mut Screen, case: &str, entered: &mut Entered) -> Result<()> {
+    app.tap("to-outcome").await?;
+    app.tap("kind-met").await?;
+    app.tap("cause-less_income").await?;
+    app.tap("next-plan_agreed").await?;
+    for box_ in ["conduct-1", "conduct-2", "conduct-3"] {
+        app.tap(box_).await?;
+    }
+    let note = "Works late shifts now; asked for messages in the evening.";
+    app.write("outcome-note", note).await?;
+    app.picture("outcome").await?;
+    app.tap("end-visit").await?;
+    app.find("[data-act='ended']").await?;
+    entered.action(case, "end_visit");
+    entered.outcome(case, "met", note);
+    entered.visits += 1;
+    app.tap("nav-sync").await?;
+    app.find("[data-act='saved']").await?;
+    app.picture("saved-offline").await?;
+    Ok(())
+}
+
+/// How many actions the app says it saved.
+pub async fn saved(app: &Screen) -> Result<usize> {
+    app.tap("nav-sync").await?;
+    app.find("[data-saved]").await?;
+    app.count("[data-saved]").await
+}
+
+/// Sends everything, and waits until nothing is left to send.
+pub async fn sync(app: &mut Screen) -> Result<()> {
+    app.tap("nav-sync").await?;
+    app.tap("sync-now").await?;
+    app.wait_for_attr("[data-act='status']", "data-waiting", "0").await?;
+    app.wait_for_count("[data-saved][data-ruling='waiting']", 0).await
+}
+
+/// Both held items are in the inbox, with both sides.
+pub async fn see_conflicts(app: &mut Screen, count: usize) -> Result<()> {
+    app.wait_for_count("[data-act='inbox'] [data-conflict][data-settled='']", count).await?;
+    let phone = app.text("[data-conflict='fact']").await?;
+    ensure!(phone.contains("07700 900555") && phone.contains("07700 900777"), "one side is missing: {phone}");
+    app.picture("inbox-two-conflicts").await
+}
+
+/// The agent wrote the phone at the door, so it is theirs to settle.
+pub async fn settle_phone(app: &mut Screen, entered: &mut Entered) -> Result<()> {
+    app.tap("nav-sync").await?;
+    let case = app.attr("[data-conflict='fact']", "data-case-id").await?;
+    app.tap_css("[data-conflict='fact'] [data-act='take-held']").await?;
+    app.tap("settle-yes").await?;
+    entered.action(&case, "decide");
+    entered.conflicts_settled += 1;
+    sync(app).await
+}
+
+/// The decisions reached the device: nothing is open, the plan is active.
+pub async fn see_decisions(app: &mut Screen, case: &str) -> Result<()> {
+    app.wait_for_count("[data-act='inbox'] [data-conflict][data-settled='']", 0).await?;
+    app.picture("inbox-settled").await?;
+    app.go(&format!("#/case/{case}")).await?;
+    app.find("[data-plan='active']").await?;
+    let phone = app.text("[data-act='value-phone']").await?;
+    ensure!(phone == "07700 900555", "the settled phone is shown as {phone}");
+    app.picture("case-after-the-decisions").await
+}
+
+/// The same screens in Chinese: by night, outdoors, and on a tablet held upright.
+pub async fn in_chinese(app: &mut Screen, case: &str) -> Result<()> {
+    app.tap("nav-more").await?;
+    app.tap("language-zh-CN").await?;
+    app.picture("more-chinese").await?;
+    app.tap("nav-today").await?;
+    app.find("[data-act='next-stop']").await?;
+    app.picture("today-chinese").await?;
+    app.go(&format!("#/case/{case}")).await?;
+    app.find("[data-act='total']").await?;
+    app.picture("case-chinese").await?;
+    app.tap("nav-more").await?;
+    app.tap("theme-dark").await?;
+    app.client().set_window_size(800, 1000).await?;
+    let stops = {
+        app.tap("nav-today").await?;
+        stops(app).await?
+    };
+    app.picture("today-chinese-night-upright").await?;
+    app.go(&format!("#/case/{}/checklist", stops[0])).await?;
+    app.find("[data-question='Q01']").await?;
+    app.picture("checklist-chinese-night-upright").await?;
+    app.tap("nav-more").await?;
+    app.tap("theme-outdoor").await?;
+    app.tap("nav-sync").await?;
+    app.find("[data-act='saved']").await?;
+    app.picture("sync-chinese-outdoor-upright").await
+}

@@ -1,0 +1,111 @@
+//! One day, from import to a settled conflict, on the real screens: what the demo shows and what
+//! the journey test holds against the server's truth.
+
+mod console;
+mod field;
+mod truth;
+
+pub use truth::{Entered, Summary};
+
+use crate::processes::{DemoServer, Display, Driver};
+use crate::screen::Screen;
+use anyhow::{Context, Result};
+use doorstep_testkit::cable::Cable;
+use std::path::{Path, PathBuf};
+
+/// What a day is made with.
+pub struct Day<'a> {
+    pub server: &'a Path,
+    pub app: &'a Path,
+    /// A file of accounts and its mapping; the sample where absent.
+    pub input: Option<(&'a Path, &'a Path)>,
+    /// For databases; emptied first.
+    pub work: PathBuf,
+    /// For pictures; emptied first.
+    pub pictures: PathBuf,
+    /// Says what is going on.
+    pub say: fn(&str),
+}
+
+/// Ten in the morning where the sample lives: a time at which visits are permitted, whenever the
+/// story is told.
+pub const CLOCK: &str = "2026-11-21T10:00:00+08:00";
+const PASSPHRASE: &str = "rain on the step";
+
+/// Lives through the day and compares what was entered with what the server holds.
+pub async fn live(day: &Day<'_>) -> Result<Summary> {
+    for folder in [&day.work, &day.pictures] {
+        if folder.exists() {
+            std::fs::remove_dir_all(folder).with_context(|| format!("empty `{}`", folder.display()))?;
+        }
+        std::fs::create_dir_all(folder)?;
+    }
+    (day.say)("import accounts and start the server");
+    let data = day.work.join("server");
+    let server = DemoServer::start(day.server, &data, day.input, CLOCK)?;
+    let cable = Cable::lay(server.address).await?;
+    let display = Display::start()?;
+    let (webkit, chromium) = (Driver::webkit(&display)?, Driver::chromium()?);
+    let mut entered = Entered::default();
+
+    (day.say)("enrol the device in the window, first sync");
+    let mut app = open_app(day, &webkit).await?;
+    let code = server.said["enrol_code"].as_str().unwrap_or_default();
+    field::enrol(&mut app, &cable.url(), code, PASSPHRASE).await?;
+    entered.cached = field::look_at_today(&mut app).await?;
+
+    (day.say)("cut the network; the checklist says no to one door and yes to another");
+    cable.cut();
+    let stops = field::stops(&app).await?;
+    field::be_told_no(&mut app, &stops[2], &mut entered).await?;
+    field::visit(&mut app, &stops[0], &mut entered).await?;
+
+    (day.say)("meanwhile the lead corrects the same phone, and a payment lands");
+    let page = format!("http://{}/console.html", server.address);
+    let mut lead = Screen::browser(&chromium.url, &page, &day.pictures).await?;
+    console::sign_in(&mut lead, "lead", &server.password("lead")?).await?;
+    console::plan_route(&mut lead, &mut entered).await?;
+    console::correct_phone(&mut lead, &stops[0], &mut entered).await?;
+    console::sign_out(&mut lead).await?;
+    console::sign_in(&mut lead, "office", &server.password("office")?).await?;
+    console::post_payment(&mut lead, &stops[0], &mut entered).await?;
+    console::sign_out(&mut lead).await?;
+
+    (day.say)("kill the app, start it again: everything is still there");
+    let before = field::saved(&app).await?;
+    app.close().await?;
+    drop(webkit);
+    let webkit = Driver::webkit(&display)?;
+    let mut app = open_app(day, &webkit).await?;
+    field::unlock(&mut app, PASSPHRASE).await?;
+    let after = field::saved(&app).await?;
+    anyhow::ensure!(before == after, "after a restart {after} actions are shown, before it {before}");
+
+    (day.say)("mend the network: everything goes up, two conflicts come back");
+    cable.mend();
+    field::sync(&mut app).await?;
+    field::see_conflicts(&mut app, 2).await?;
+
+    (day.say)("the lead confirms the plan, the agent settles the phone");
+    console::sign_in(&mut lead, "lead", &server.password("lead")?).await?;
+    console::see_activity(&mut lead).await?;
+    console::settle_plan(&mut lead, &mut entered).await?;
+    field::settle_phone(&mut app, &mut entered).await?;
+    field::see_decisions(&mut app, &stops[0]).await?;
+
+    (day.say)("the same in Chinese, at night, upright");
+    field::in_chinese(&mut app, &stops[0]).await?;
+    console::in_chinese(&mut lead, &stops[0]).await?;
+    let saved = field::saved(&app).await?;
+    app.close().await?;
+    lead.close().await?;
+
+    (day.say)("compare what was entered with what the server holds");
+    truth::compare(&data.join("doorstep.db"), &server.said, &entered, saved, &day.pictures)
+}
+
+async fn open_app(day: &Day<'_>, driver: &Driver) -> Result<Screen> {
+    let data = day.work.join("device");
+    let arguments = ["--data".into(), data.display().to_string(), "--clock".into(), CLOCK.into()];
+    Screen::window(&driver.url, day.app, &arguments, &day.pictures).await
+}
