@@ -6,9 +6,7 @@ import svelteConfig from './svelte.config.js';
 
 const onlyBackend = {
 	paths: [],
-	patterns: [
-		{ group: ['@tauri-apps/*'], message: 'Only src/backend/ talks to the device.' }
-	]
+	patterns: [{ group: ['@tauri-apps/*'], message: 'Only src/backend/ talks to the device.' }]
 };
 
 export default ts.config(
@@ -27,7 +25,10 @@ export default ts.config(
 		ignores: ['src/backend/**'],
 		rules: {
 			'no-restricted-imports': ['error', onlyBackend],
-			'no-restricted-globals': ['error', { name: 'fetch', message: 'Only src/backend/ talks to the server.' }]
+			'no-restricted-globals': [
+				'error',
+				{ name: 'fetch', message: 'Only src/backend/ talks to the server.' }
+			]
 		}
 	},
 	{
@@ -38,11 +39,16 @@ export default ts.config(
 				{
 					patterns: [
 						...onlyBackend.patterns,
-						{ group: ['$lib/*', '../features/*', '../routes/*', '**/features/**'], message: 'shared/ imports nothing above itself.' }
+						{
+							group: ['$lib/*', '../features/*', '../routes/*', '**/features/**'],
+							message: 'shared/ imports nothing above itself.'
+						}
 					]
 				}
 			]
 		}
 	},
-	{ ignores: ['build/', '.svelte-kit/', 'node_modules/', 'src/backend/generated/', 'test-results/'] }
+	{
+		ignores: ['build/', '.svelte-kit/', 'node_modules/', 'src/backend/generated/', 'test-results/']
+	}
 );

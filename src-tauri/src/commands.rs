@@ -5,7 +5,9 @@ use doorstep_device::commands::agree_plan::{AgreementInput, PlanInput};
 use doorstep_device::commands::check_visit::ChecklistInput;
 use doorstep_device::commands::enrol::{Enrolment, enrol as enrol_device};
 use doorstep_device::device::is_enrolled;
-use doorstep_device::view::{CommittedView, ProposalsView, SavedView, SessionStateView, SyncStatusView, TodayView};
+use doorstep_device::view::{
+    CommittedView, ProposalsView, SavedView, SessionStateView, SyncStatusView, TodayView,
+};
 use doorstep_device::{Device, DeviceError};
 use doorstep_domain::case::FactField;
 use doorstep_domain::conflict::Choice;
@@ -25,13 +27,16 @@ async fn on_device<T: Send + 'static>(
 ) -> Answer<T> {
     let device = session.device()?;
     let done = tauri::async_runtime::spawn_blocking(move || work(&device)).await;
-    done.map_err(|_| Problem::from(DeviceError::NotReady))?.map_err(Problem::from)
+    done.map_err(|_| Problem::from(DeviceError::NotReady))?
+        .map_err(Problem::from)
 }
 
 #[tauri::command]
 pub fn session_state(session: State<'_, Session>) -> SessionStateView {
     match session.device() {
-        Ok(device) => SessionStateView::Open { profile: device.profile_view() },
+        Ok(device) => SessionStateView::Open {
+            profile: device.profile_view(),
+        },
         Err(_) if is_enrolled(&session.data) => SessionStateView::Locked,
         Err(_) => SessionStateView::NotEnrolled,
     }
@@ -45,7 +50,11 @@ pub async fn enrol(
     code: String,
     passphrase: String,
 ) -> Answer<()> {
-    let enrolment = Enrolment { server: &server, code: &code, passphrase: &passphrase };
+    let enrolment = Enrolment {
+        server: &server,
+        code: &code,
+        passphrase: &passphrase,
+    };
     let device = enrol_device(&session.data, enrolment, session.clock).await?;
     session.keep(&app, device);
     Ok(())
@@ -54,7 +63,9 @@ pub async fn enrol(
 #[tauri::command]
 pub async fn unlock(app: AppHandle, session: State<'_, Session>, passphrase: String) -> Answer<()> {
     let (data, clock) = (session.data.clone(), session.clock);
-    let opened = tauri::async_runtime::spawn_blocking(move || Device::unlock(&data, &passphrase, clock)).await;
+    let opened =
+        tauri::async_runtime::spawn_blocking(move || Device::unlock(&data, &passphrase, clock))
+            .await;
     let device = opened.map_err(|_| Problem::from(DeviceError::NotReady))??;
     session.keep(&app, device);
     Ok(())
@@ -91,7 +102,11 @@ pub async fn checklist(session: State<'_, Session>, case: CaseId) -> Answer<Chec
 }
 
 #[tauri::command]
-pub async fn answer_checklist(session: State<'_, Session>, case: CaseId, input: ChecklistInput) -> Answer<ChecklistView> {
+pub async fn answer_checklist(
+    session: State<'_, Session>,
+    case: CaseId,
+    input: ChecklistInput,
+) -> Answer<ChecklistView> {
     on_device(session, move |device| device.answer_checklist(case, &input)).await
 }
 
@@ -112,7 +127,9 @@ pub async fn arrive(
     latitude: Option<f64>,
     longitude: Option<f64>,
 ) -> Answer<CommittedView> {
-    let position = latitude.zip(longitude).and_then(|(latitude, longitude)| Position::from_degrees(latitude, longitude));
+    let position = latitude
+        .zip(longitude)
+        .and_then(|(latitude, longitude)| Position::from_degrees(latitude, longitude));
     on_device(session, move |device| device.arrive(case, position)).await
 }
 
@@ -122,7 +139,11 @@ pub async fn check_in(session: State<'_, Session>, case: CaseId) -> Answer<Commi
 }
 
 #[tauri::command]
-pub async fn end_visit(session: State<'_, Session>, case: CaseId, outcome: Outcome) -> Answer<CommittedView> {
+pub async fn end_visit(
+    session: State<'_, Session>,
+    case: CaseId,
+    outcome: Outcome,
+) -> Answer<CommittedView> {
     on_device(session, move |device| device.end_visit(case, outcome)).await
 }
 
@@ -132,42 +153,84 @@ pub async fn withdraw(session: State<'_, Session>, case: CaseId) -> Answer<Commi
 }
 
 #[tauri::command]
-pub async fn form_draft(session: State<'_, Session>, form: String, case: CaseId) -> Answer<Option<String>> {
+pub async fn form_draft(
+    session: State<'_, Session>,
+    form: String,
+    case: CaseId,
+) -> Answer<Option<String>> {
     on_device(session, move |device| device.form_draft(&form, case)).await
 }
 
 #[tauri::command]
-pub async fn keep_form_draft(session: State<'_, Session>, form: String, case: CaseId, doc: String) -> Answer<()> {
-    on_device(session, move |device| device.keep_form_draft(&form, case, &doc)).await
+pub async fn keep_form_draft(
+    session: State<'_, Session>,
+    form: String,
+    case: CaseId,
+    doc: String,
+) -> Answer<()> {
+    on_device(session, move |device| {
+        device.keep_form_draft(&form, case, &doc)
+    })
+    .await
 }
 
 #[tauri::command]
-pub async fn propose_plans(session: State<'_, Session>, case: CaseId, input: PlanInput) -> Answer<ProposalsView> {
+pub async fn propose_plans(
+    session: State<'_, Session>,
+    case: CaseId,
+    input: PlanInput,
+) -> Answer<ProposalsView> {
     on_device(session, move |device| device.propose_plans(case, &input)).await
 }
 
 #[tauri::command]
-pub async fn agree_plan(session: State<'_, Session>, case: CaseId, input: AgreementInput) -> Answer<CommittedView> {
+pub async fn agree_plan(
+    session: State<'_, Session>,
+    case: CaseId,
+    input: AgreementInput,
+) -> Answer<CommittedView> {
     on_device(session, move |device| device.agree_plan(case, &input)).await
 }
 
 #[tauri::command]
-pub async fn set_fact(session: State<'_, Session>, case: CaseId, field: FactField, value: String) -> Answer<CommittedView> {
+pub async fn set_fact(
+    session: State<'_, Session>,
+    case: CaseId,
+    field: FactField,
+    value: String,
+) -> Answer<CommittedView> {
     on_device(session, move |device| device.set_fact(case, field, &value)).await
 }
 
 #[tauri::command]
-pub async fn add_note(session: State<'_, Session>, case: CaseId, text: String) -> Answer<CommittedView> {
+pub async fn add_note(
+    session: State<'_, Session>,
+    case: CaseId,
+    text: String,
+) -> Answer<CommittedView> {
     on_device(session, move |device| device.add_note(case, &text)).await
 }
 
 #[tauri::command]
-pub async fn raise_flag(session: State<'_, Session>, case: CaseId, flag: FlagKind, incident: String) -> Answer<CommittedView> {
-    on_device(session, move |device| device.raise_flag(case, flag, &incident)).await
+pub async fn raise_flag(
+    session: State<'_, Session>,
+    case: CaseId,
+    flag: FlagKind,
+    incident: String,
+) -> Answer<CommittedView> {
+    on_device(session, move |device| {
+        device.raise_flag(case, flag, &incident)
+    })
+    .await
 }
 
 #[tauri::command]
-pub async fn decide(session: State<'_, Session>, case: CaseId, conflict: ActionId, choice: Choice) -> Answer<CommittedView> {
+pub async fn decide(
+    session: State<'_, Session>,
+    case: CaseId,
+    conflict: ActionId,
+    choice: Choice,
+) -> Answer<CommittedView> {
     on_device(session, move |device| device.decide(case, conflict, choice)).await
 }
 

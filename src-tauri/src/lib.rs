@@ -28,7 +28,10 @@ pub fn run() -> ExitCode {
     };
     let built = tauri::Builder::default()
         .setup(move |app| {
-            let data = options.data.clone().map_or_else(|| app.path().app_data_dir(), Ok)?;
+            let data = options
+                .data
+                .clone()
+                .map_or_else(|| app.path().app_data_dir(), Ok)?;
             let session = Session::new(data, options.clock());
             app.manage(session);
             if let Some(sign_in) = options.sign_in {

@@ -23,7 +23,9 @@ impl Options {
     pub fn read(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
         let mut options = Self::default();
         while let Some(name) = arguments.next() {
-            let value = arguments.next().ok_or_else(|| format!("`{name}` needs a value"))?;
+            let value = arguments
+                .next()
+                .ok_or_else(|| format!("`{name}` needs a value"))?;
             match name.as_str() {
                 "--data" => options.data = Some(value.into()),
                 "--sign-in" => options.sign_in = Some(value.into()),
@@ -47,5 +49,6 @@ impl Options {
 
 #[cfg(debug_assertions)]
 fn moment(text: &str) -> Result<DateTime<FixedOffset>, String> {
-    text.parse().map_err(|_| format!("`{text}` is not a moment such as 2026-11-21T10:00:00+08:00"))
+    text.parse()
+        .map_err(|_| format!("`{text}` is not a moment such as 2026-11-21T10:00:00+08:00"))
 }

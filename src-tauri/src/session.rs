@@ -20,7 +20,9 @@ pub struct Problem {
 
 impl Problem {
     fn of(code: &str) -> Self {
-        Self { code: code.to_owned() }
+        Self {
+            code: code.to_owned(),
+        }
     }
 }
 
@@ -45,13 +47,19 @@ struct Open {
 impl Session {
     /// Nothing is open yet.
     pub fn new(data: PathBuf, clock: DeviceClock) -> Self {
-        Self { data, clock, open: Mutex::new(None) }
+        Self {
+            data,
+            clock,
+            open: Mutex::new(None),
+        }
     }
 
     /// The unlocked device.
     pub fn device(&self) -> Result<Device, Problem> {
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.as_ref().map(|open| open.device.clone()).ok_or_else(|| Problem::of("unlock.needed"))
+        open.as_ref()
+            .map(|open| open.device.clone())
+            .ok_or_else(|| Problem::of("unlock.needed"))
     }
 
     /// Keeps a device that was unlocked, and stays in touch with the server.
@@ -87,11 +95,24 @@ struct SignIn {
 /// Enrols and unlocks at the start, for a demonstration.
 pub fn sign_in_at_start(app: AppHandle, file: PathBuf) {
     tauri::async_runtime::spawn(async move {
-        let Ok(text) = std::fs::read_to_string(&file) else { return };
-        let Ok(SignIn { server, code, passphrase }) = serde_json::from_str(&text) else { return };
+        let Ok(text) = std::fs::read_to_string(&file) else {
+            return;
+        };
+        let Ok(SignIn {
+            server,
+            code,
+            passphrase,
+        }) = serde_json::from_str(&text)
+        else {
+            return;
+        };
         let session = app.state::<Session>();
         let (data, clock) = (session.data.clone(), session.clock);
-        let enrolment = Enrolment { server: &server, code: &code, passphrase: &passphrase };
+        let enrolment = Enrolment {
+            server: &server,
+            code: &code,
+            passphrase: &passphrase,
+        };
         if let Ok(device) = enrol(&data, enrolment, clock).await {
             session.keep(&app, device);
             let _ = app.emit(CHANGED, ());

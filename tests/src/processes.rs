@@ -8,6 +8,9 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+/// Where the sample lives, and so the people of the story.
+const ZONE: &str = "Asia/Shanghai";
+
 /// A process that is killed when it is no longer needed.
 pub struct Running(Child);
 
@@ -21,7 +24,9 @@ impl Drop for Running {
 
 fn start(command: &mut Command) -> Result<Running> {
     let name = command.get_program().to_string_lossy().into_owned();
-    let child = command.spawn().with_context(|| format!("start `{name}`; is it installed?"))?;
+    let child = command
+        .spawn()
+        .with_context(|| format!("start `{name}`; is it installed?"))?;
     Ok(Running(child))
 }
 
@@ -50,7 +55,15 @@ impl Display {
     /// Starts Xvfb on a free display.
     pub fn start() -> Result<Self> {
         let mut child = Command::new("Xvfb")
-            .args(["-displayfd", "1", "-screen", "0", "1400x1000x24", "-nolisten", "tcp"])
+            .args([
+                "-displayfd",
+                "1",
+                "-screen",
+                "0",
+                "1400x1000x24",
+                "-nolisten",
+                "tcp",
+            ])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -59,7 +72,10 @@ impl Display {
         let out = child.stdout.take().context("read Xvfb's display")?;
         let xvfb = Running(child);
         BufReader::new(out).read_line(&mut number)?;
-        Ok(Self { name: format!(":{}", number.trim()), _xvfb: xvfb })
+        Ok(Self {
+            name: format!(":{}", number.trim()),
+            _xvfb: xvfb,
+        })
     }
 }
 
@@ -80,20 +96,31 @@ impl Driver {
                 .env("TAURI_WEBVIEW_AUTOMATION", "true")
                 // The story begins in English, whatever the machine speaks.
                 .env("LANG", "en_US.UTF-8")
+                .env("TZ", ZONE)
                 .stderr(Stdio::null()),
         )?;
         wait_for_port(port, "WebKitWebDriver")?;
-        Ok(Self { url: format!("http://127.0.0.1:{port}"), _process: process })
+        Ok(Self {
+            url: format!("http://127.0.0.1:{port}"),
+            _process: process,
+        })
     }
 
     /// Drives Chromium.
     pub fn chromium() -> Result<Self> {
         let port = free_port()?;
         let process = start(
-            Command::new("chromedriver").arg(format!("--port={port}")).stdout(Stdio::null()).stderr(Stdio::null()),
+            Command::new("chromedriver")
+                .arg(format!("--port={port}"))
+                .env("TZ", ZONE)
+                .stdout(Stdio::null())
+                .stderr(Stdio::null()),
         )?;
         wait_for_port(port, "chromedriver")?;
-        Ok(Self { url: format!("http://127.0.0.1:{port}"), _process: process })
+        Ok(Self {
+            url: format!("http://127.0.0.1:{port}"),
+            _process: process,
+        })
     }
 }
 
@@ -107,11 +134,23 @@ pub struct DemoServer {
 
 impl DemoServer {
     /// Sets up a made-up company in `data` and serves it.
-    pub fn start(binary: &Path, data: &Path, input: Option<(&Path, &Path)>, clock: &str) -> Result<Self> {
+    pub fn start(
+        binary: &Path,
+        data: &Path,
+        input: Option<(&Path, &Path)>,
+        clock: &str,
+    ) -> Result<Self> {
         let mut command = Command::new(binary);
-        command.arg("--data").arg(data).args(["demo", "--listen", "127.0.0.1:0", "--clock", clock]);
+        command
+            .arg("--data")
+            .arg(data)
+            .args(["demo", "--listen", "127.0.0.1:0", "--clock", clock]);
         if let Some((file, mapping)) = input {
-            command.arg("--input").arg(file).arg("--mapping").arg(mapping);
+            command
+                .arg("--input")
+                .arg(file)
+                .arg("--mapping")
+                .arg(mapping);
         }
         let mut child = command
             .env("RUST_LOG", "warn")
@@ -122,10 +161,18 @@ impl DemoServer {
         let process = Running(child);
         let mut line = String::new();
         BufReader::new(out).read_line(&mut line)?;
-        let said: Value = serde_json::from_str(&line).context("the server could not set the demo up; see above")?;
-        let address = said["address"].as_str().unwrap_or_default().trim_start_matches("http://");
+        let said: Value = serde_json::from_str(&line)
+            .context("the server could not set the demo up; see above")?;
+        let address = said["address"]
+            .as_str()
+            .unwrap_or_default()
+            .trim_start_matches("http://");
         let address = address.parse().context("read the server's address")?;
-        Ok(Self { address, said, _process: process })
+        Ok(Self {
+            address,
+            said,
+            _process: process,
+        })
     }
 
     /// Who signs in with which password.

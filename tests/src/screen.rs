@@ -12,17 +12,35 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(20);
 const GLANCE: Duration = Duration::from_millis(60);
 
+/// How many pictures a folder holds.
+pub fn pictures_in(folder: &Path) -> Result<usize> {
+    let mut count = 0;
+    for entry in std::fs::read_dir(folder)? {
+        count += usize::from(
+            entry?
+                .path()
+                .extension()
+                .is_some_and(|extension| extension == "png"),
+        );
+    }
+    Ok(count)
+}
+
 /// A driven screen, with the folder for its pictures.
 pub struct Screen {
     client: Client,
     pictures: PathBuf,
     prefix: &'static str,
-    taken: usize,
 }
 
 impl Screen {
     /// Opens the app's window.
-    pub async fn window(driver: &str, binary: &Path, arguments: &[String], pictures: &Path) -> Result<Self> {
+    pub async fn window(
+        driver: &str,
+        binary: &Path,
+        arguments: &[String],
+        pictures: &Path,
+    ) -> Result<Self> {
         let capabilities = json!({
             "browserName": "wry",
             "webkitgtk:browserOptions": { "binary": binary, "args": arguments },
@@ -45,7 +63,12 @@ impl Screen {
         Ok(screen)
     }
 
-    async fn open(driver: &str, capabilities: Value, pictures: &Path, prefix: &'static str) -> Result<Self> {
+    async fn open(
+        driver: &str,
+        capabilities: Value,
+        pictures: &Path,
+        prefix: &'static str,
+    ) -> Result<Self> {
         let capabilities: Capabilities = serde_json::from_value(capabilities)?;
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(capabilities)
@@ -53,8 +76,11 @@ impl Screen {
             .await
             .with_context(|| format!("open the {prefix} screen"))?;
         std::fs::create_dir_all(pictures)?;
-        let taken = std::fs::read_dir(pictures)?.count();
-        Ok(Self { client, pictures: pictures.to_owned(), prefix, taken })
+        Ok(Self {
+            client,
+            pictures: pictures.to_owned(),
+            prefix,
+        })
     }
 
     /// Closes the screen.
@@ -78,7 +104,10 @@ impl Screen {
                 let shown = self.text("body").await.unwrap_or_default();
                 let picture = self.pictures.join("trouble.png");
                 std::fs::write(&picture, self.client.screenshot().await?)?;
-                bail!("`{css}` did not appear (see {}); the screen says: {shown}", picture.display());
+                bail!(
+                    "`{css}` did not appear (see {}); the screen says: {shown}",
+                    picture.display()
+                );
             }
             tokio::time::sleep(GLANCE).await;
         }
@@ -145,7 +174,19 @@ impl Screen {
 
     async fn reveal(&self, element: &Element) -> Result<()> {
         let script = "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})";
-        self.client.execute(script, vec![serde_json::to_value(element)?]).await?;
+        self.client
+            .execute(script, vec![serde_json::to_value(element)?])
+            .await?;
+        Ok(())
+    }
+
+    /// Scrolls an element to the top of the screen.
+    pub async fn show(&self, css: &str) -> Result<()> {
+        let element = self.find(css).await?;
+        let script = "arguments[0].scrollIntoView({block: 'start', behavior: 'instant'})";
+        self.client
+            .execute(script, vec![serde_json::to_value(&element)?])
+            .await?;
         Ok(())
     }
 
@@ -165,12 +206,18 @@ impl Screen {
 
     /// An attribute of an element, waiting for the element.
     pub async fn attr(&self, css: &str, name: &str) -> Result<String> {
-        self.find(css).await?.attr(name).await?.with_context(|| format!("`{css}` has no `{name}`"))
+        self.find(css)
+            .await?
+            .attr(name)
+            .await?
+            .with_context(|| format!("`{css}` has no `{name}`"))
     }
 
     /// Goes to a place of the interface by its route.
     pub async fn go(&self, route: &str) -> Result<()> {
-        self.client.execute("location.hash = arguments[0]", vec![json!(route)]).await?;
+        self.client
+            .execute("location.hash = arguments[0]", vec![json!(route)])
+            .await?;
         Ok(())
     }
 
@@ -178,8 +225,11 @@ impl Screen {
     pub async fn picture(&mut self, name: &str) -> Result<()> {
         // Let what was tapped settle: the longest motion takes 200 ms.
         tokio::time::sleep(Duration::from_millis(250)).await;
-        self.taken = std::fs::read_dir(&self.pictures)?.count();
-        let file = format!("{:02}-{}-{name}.png", self.taken + 1, self.prefix);
+        let file = format!(
+            "{:02}-{}-{name}.png",
+            pictures_in(&self.pictures)? + 1,
+            self.prefix
+        );
         std::fs::write(self.pictures.join(file), self.client.screenshot().await?)?;
         Ok(())
     }

@@ -1,2 +1,59 @@
-//! x
-fn main(){}
+//! The project's own commands: `cargo xtask demo`, `test`, `layers`, `bindings`.
+
+mod demo;
+mod layers;
+mod machine;
+mod steps;
+mod test;
+
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Everything that is done to this project by command.
+#[derive(Parser)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Set up, build and show the main job: in a window, or headless on the real screens.
+    Demo {
+        /// Drive the real window and a real browser without a display, and print the figures.
+        #[arg(long)]
+        headless: bool,
+        /// A file of accounts in place of the sample.
+        #[arg(long)]
+        input: Option<PathBuf>,
+        /// How to read the file; the sample's mapping where absent.
+        #[arg(long)]
+        mapping: Option<PathBuf>,
+    },
+    /// Set up and run everything: format, layers, lint, types, unit, journeys, window, console.
+    Test,
+    /// Check who depends on whom.
+    Layers,
+    /// Write the generated types of the interface anew.
+    Bindings,
+}
+
+fn main() -> anyhow::Result<()> {
+    match Cli::parse().command {
+        Command::Demo {
+            headless,
+            input,
+            mapping,
+        } => demo::demo(headless, input, mapping),
+        Command::Test => test::test(),
+        Command::Layers => layers::check(),
+        Command::Bindings => steps::cargo(&[
+            "run",
+            "--quiet",
+            "--package",
+            "doorstep-tests",
+            "--bin",
+            "bindings",
+        ]),
+    }
+}

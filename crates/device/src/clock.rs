@@ -12,7 +12,9 @@ pub struct DeviceClock {
 impl DeviceClock {
     /// A clock that shows `moment` now and runs on from there.
     pub fn starting_at(moment: DateTime<Utc>) -> Self {
-        Self { offset: moment - Utc::now() }
+        Self {
+            offset: moment - Utc::now(),
+        }
     }
 
     /// The device's own idea of the time.
@@ -24,7 +26,11 @@ impl DeviceClock {
     /// was last heard.
     pub fn moment(&self, server_ahead: Option<Duration>) -> Moment {
         let wall = self.wall();
-        Moment::read(wall, boot_ms(), server_ahead.map(|ahead| wall.to_utc() + ahead))
+        Moment::read(
+            wall,
+            boot_ms(),
+            server_ahead.map(|ahead| wall.to_utc() + ahead),
+        )
     }
 }
 

@@ -50,7 +50,9 @@ impl Device {
         let folder = profile_folder(data);
         let key = lock::open(&folder.join(LOCK_FILE), passphrase)?;
         let mut store = Store::open(&folder, &key)?;
-        let profile = store.read(|tx| tx.profile())?.ok_or(StoreError::Value("profile"))?;
+        let profile = store
+            .read(|tx| tx.profile())?
+            .ok_or(StoreError::Value("profile"))?;
         Ok(Self {
             inner: Arc::new(Inner {
                 store: Mutex::new(store),
@@ -79,14 +81,22 @@ impl Device {
         work: impl FnOnce(&Tx<'_>) -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
         // A panic rolled its transaction back: the connection is sound.
-        self.inner.store.lock().unwrap_or_else(PoisonError::into_inner).read(work)
+        self.inner
+            .store
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .read(work)
     }
 
     pub(crate) fn write<T, E: From<StoreError>>(
         &self,
         work: impl FnOnce(&Tx<'_>) -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
-        self.inner.store.lock().unwrap_or_else(PoisonError::into_inner).write(work)
+        self.inner
+            .store
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .write(work)
     }
 
     /// A reading of the clocks for the record.
@@ -113,12 +123,22 @@ impl Device {
 
     /// Looks at or changes the state of the sync.
     pub(crate) fn with_sync<T>(&self, work: impl FnOnce(&mut SyncState) -> T) -> T {
-        work(&mut self.inner.sync.lock().unwrap_or_else(PoisonError::into_inner))
+        work(
+            &mut self
+                .inner
+                .sync
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        )
     }
 
     /// Limits the database to its size and `pages` more, as a full disk would.
     pub fn limit_growth(&self, pages: u32) -> Result<()> {
-        let mut store = self.inner.store.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut store = self
+            .inner
+            .store
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         Ok(store.limit_growth(pages)?)
     }
 }

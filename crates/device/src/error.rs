@@ -1,8 +1,8 @@
 //! What can go wrong on a device, each with a code that a screen decides by.
 
 use crate::store::StoreError;
-use doorstep_domain::plan::PlanError;
 use doorstep_domain::RuleId;
+use doorstep_domain::plan::PlanError;
 
 /// Why a command did not do what it was asked. Nothing was changed.
 #[derive(Debug, thiserror::Error)]

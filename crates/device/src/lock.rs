@@ -62,7 +62,8 @@ pub fn create(path: &Path, passphrase: &str) -> Result<DatabaseKey> {
 /// Unwraps the database key with the passphrase.
 pub fn open(path: &Path, passphrase: &str) -> Result<DatabaseKey> {
     let text = std::fs::read(path).map_err(StoreError::from)?;
-    let file: LockFile = serde_json::from_slice(&text).map_err(|_| StoreError::Lock("read the lock file"))?;
+    let file: LockFile =
+        serde_json::from_slice(&text).map_err(|_| StoreError::Lock("read the lock file"))?;
     let broken = |_| StoreError::Lock("read the lock file");
     let salt = hex::decode(&file.salt).map_err(broken)?;
     let nonce: [u8; 24] = hex::decode(&file.nonce)
@@ -76,11 +77,19 @@ pub fn open(path: &Path, passphrase: &str) -> Result<DatabaseKey> {
             .decrypt(&XNonce::from(nonce), wrapped.as_slice())
             .map_err(|_| DeviceError::WrongPassphrase)?,
     );
-    let key: [u8; 32] = key.as_slice().try_into().map_err(|_| StoreError::Lock("read the lock file"))?;
+    let key: [u8; 32] = key
+        .as_slice()
+        .try_into()
+        .map_err(|_| StoreError::Lock("read the lock file"))?;
     Ok(Zeroizing::new(key))
 }
 
-fn cipher(passphrase: &str, salt: &[u8], memory_kib: u32, passes: u32) -> Result<XChaCha20Poly1305> {
+fn cipher(
+    passphrase: &str,
+    salt: &[u8],
+    memory_kib: u32,
+    passes: u32,
+) -> Result<XChaCha20Poly1305> {
     let unusable = |_| StoreError::Lock("derive the key");
     let params = Params::new(memory_kib, passes, 1, Some(32)).map_err(unusable)?;
     let mut derived = Zeroizing::new([0; 32]);
@@ -107,7 +116,13 @@ mod tests {
         let path = folder.path().join("lock.json");
         let key = create(&path, "rain on the step").unwrap();
         assert_eq!(open(&path, "rain on the step").unwrap(), key);
-        assert!(matches!(open(&path, "rain on the stop"), Err(DeviceError::WrongPassphrase)));
-        assert!(matches!(create(&path, "short"), Err(DeviceError::PassphraseTooShort(_))));
+        assert!(matches!(
+            open(&path, "rain on the stop"),
+            Err(DeviceError::WrongPassphrase)
+        ));
+        assert!(matches!(
+            create(&path, "short"),
+            Err(DeviceError::PassphraseTooShort(_))
+        ));
     }
 }

@@ -51,32 +51,84 @@ pub struct Base {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Change {
     /// An account became a case.
-    OpenCase { facts: Box<OpeningFacts> },
+    OpenCase {
+        facts: Box<OpeningFacts>,
+    },
     /// A newer statement of the account.
-    ReplaceBalance { balance: Balance, months_overdue: u16 },
+    ReplaceBalance {
+        balance: Balance,
+        months_overdue: u16,
+    },
     /// Money arrived at the creditor.
-    PostPayment { amount: Money, on: NaiveDate },
+    PostPayment {
+        amount: Money,
+        on: NaiveDate,
+    },
     /// No more work on this case.
-    CloseCase { reason: String },
-    Assign { agent: UserId, day: NaiveDate, position: u16 },
+    CloseCase {
+        reason: String,
+    },
+    Assign {
+        agent: UserId,
+        day: NaiveDate,
+        position: u16,
+    },
     Unassign,
     /// A fact corrected. The old value stands beside the new for people to read.
-    SetFact { field: FactField, old: Option<String>, new: String },
-    AddNote { text: String },
-    RaiseFlag { flag: FlagKind, incident: String, review_on: NaiveDate },
+    SetFact {
+        field: FactField,
+        old: Option<String>,
+        new: String,
+    },
+    AddNote {
+        text: String,
+    },
+    RaiseFlag {
+        flag: FlagKind,
+        incident: String,
+        review_on: NaiveDate,
+    },
     /// Clears the one raise that the clearer had seen.
-    ClearFlag { raise: ActionId },
-    RaiseStop { stop: StopKind, effective: DateTime<Utc>, until: Option<NaiveDate> },
-    LiftStop { raise: ActionId },
+    ClearFlag {
+        raise: ActionId,
+    },
+    RaiseStop {
+        stop: StopKind,
+        effective: DateTime<Utc>,
+        until: Option<NaiveDate>,
+    },
+    LiftStop {
+        raise: ActionId,
+    },
     /// The checklist worked through, with what it allowed.
-    CheckVisit { visit: VisitId, intent: VisitIntent, answers: Answers, clearance: Box<Clearance> },
-    StartTravel { visit: VisitId },
-    Arrive { visit: VisitId, position: Option<Position> },
-    CheckIn { visit: VisitId },
-    EndVisit { visit: VisitId, outcome: Box<Outcome> },
-    AgreePlan { terms: Box<PlanTerms> },
+    CheckVisit {
+        visit: VisitId,
+        intent: VisitIntent,
+        answers: Answers,
+        clearance: Box<Clearance>,
+    },
+    StartTravel {
+        visit: VisitId,
+    },
+    Arrive {
+        visit: VisitId,
+        position: Option<Position>,
+    },
+    CheckIn {
+        visit: VisitId,
+    },
+    EndVisit {
+        visit: VisitId,
+        outcome: Box<Outcome>,
+    },
+    AgreePlan {
+        terms: Box<PlanTerms>,
+    },
     /// Settles the conflict of a held action.
-    Decide { conflict: ActionId, choice: Choice },
+    Decide {
+        conflict: ActionId,
+        choice: Choice,
+    },
 }
 
 /// What an import knows of a new case.

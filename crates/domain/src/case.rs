@@ -152,7 +152,9 @@ impl Case {
 
     /// The stops that forbid contact at `moment`.
     pub fn stops_in_force(&self, moment: DateTime<Utc>) -> impl Iterator<Item = &Stop> {
-        self.stops.iter().filter(move |stop| stop.is_in_force(moment))
+        self.stops
+            .iter()
+            .filter(move |stop| stop.is_in_force(moment))
     }
 
     /// The flags still standing.
@@ -172,10 +174,12 @@ impl Case {
         self.past_assignments
             .iter()
             .filter(|past| past.agent == user)
-            .any(|past| match (past.from.is_covered_by(seen), past.to.is_covered_by(seen)) {
-                (Some(began), Some(ended)) => began && !ended,
-                _ => true,
-            })
+            .any(
+                |past| match (past.from.is_covered_by(seen), past.to.is_covered_by(seen)) {
+                    (Some(began), Some(ended)) => began && !ended,
+                    _ => true,
+                },
+            )
     }
 
     /// The value of a fact as people read it.

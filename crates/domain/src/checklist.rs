@@ -116,7 +116,11 @@ impl Checklist {
     pub fn prefilled(&self, case: &Case, now: DateTime<Utc>) -> Answers {
         self.questions
             .iter()
-            .filter(|question| question.known_from.is_some_and(|fact| knows(case, fact, now)))
+            .filter(|question| {
+                question
+                    .known_from
+                    .is_some_and(|fact| knows(case, fact, now))
+            })
             .map(|question| (question.id.clone(), question.adverse))
             .collect()
     }

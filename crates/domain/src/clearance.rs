@@ -56,7 +56,9 @@ impl Clearance {
 
     /// A rule says *do not go*.
     pub fn is_blocked(&self) -> bool {
-        self.reasons.iter().any(|reason| reason.effect == Effect::Block)
+        self.reasons
+            .iter()
+            .any(|reason| reason.effect == Effect::Block)
     }
 
     /// The conditions asked for, met or not.
@@ -75,7 +77,9 @@ impl Clearance {
 
     /// A risk that somebody named (not the law alone) asks for a condition.
     pub fn is_elevated(&self) -> bool {
-        self.reasons.iter().any(|reason| reason.because != Because::Policy)
+        self.reasons
+            .iter()
+            .any(|reason| reason.because != Because::Policy)
     }
 }
 
@@ -93,7 +97,10 @@ pub fn check_in_rhythm(clearance: &Clearance, headcount: u8) -> CheckInRhythm {
         (false, 0 | 1) => (20, 5),
         (false, _) => (30, 5),
     };
-    CheckInRhythm { interval_minutes, grace_minutes }
+    CheckInRhythm {
+        interval_minutes,
+        grace_minutes,
+    }
 }
 
 /// Decides whether the visit may begin at `now`.
@@ -109,16 +116,29 @@ pub fn clear(
     let mut reasons = checklist_reasons(case, answers, policies, now);
     let hours = &policies.pack.hours;
     let latest_by_hours = hours.latest_start(now, intent.planned_minutes, case.address.zone);
-    reasons.extend(policy_reasons(case, policies, intent, now, latest_by_hours.is_some()));
+    reasons.extend(policy_reasons(
+        case,
+        policies,
+        intent,
+        now,
+        latest_by_hours.is_some(),
+    ));
     reasons.sort_by_key(|reason| reason.effect);
 
-    let asks = |effect| reasons.iter().any(|reason: &Reason| reason.effect == effect);
+    let asks = |effect| {
+        reasons
+            .iter()
+            .any(|reason: &Reason| reason.effect == effect)
+    };
     let latest_by_daylight = latest_in_daylight(case, intent, now);
     let mut unmet = BTreeSet::new();
     if asks(Effect::Pair) && intent.headcount < 2 {
         unmet.insert(Effect::Pair);
     }
-    let lead_asked = intent.lead_approval.as_deref().is_some_and(|text| !text.trim().is_empty());
+    let lead_asked = intent
+        .lead_approval
+        .as_deref()
+        .is_some_and(|text| !text.trim().is_empty());
     if asks(Effect::Lead) && !lead_asked {
         unmet.insert(Effect::Lead);
     }
@@ -127,10 +147,17 @@ pub fn clear(
     }
 
     let life = now + Duration::minutes(i64::from(policies.pack.clearance.minutes_max));
-    let by_daylight = asks(Effect::Daylight).then_some(latest_by_daylight).flatten();
+    let by_daylight = asks(Effect::Daylight)
+        .then_some(latest_by_daylight)
+        .flatten();
     let may_go = unmet.is_empty() && !asks(Effect::Block);
     let valid_until = may_go
-        .then(|| [Some(life), latest_by_hours, by_daylight].into_iter().flatten().min())
+        .then(|| {
+            [Some(life), latest_by_hours, by_daylight]
+                .into_iter()
+                .flatten()
+                .min()
+        })
         .flatten();
     Clearance {
         reasons,
@@ -142,7 +169,12 @@ pub fn clear(
     }
 }
 
-fn checklist_reasons(case: &Case, answers: &Answers, policies: &Policies, now: DateTime<Utc>) -> Vec<Reason> {
+fn checklist_reasons(
+    case: &Case,
+    answers: &Answers,
+    policies: &Policies,
+    now: DateTime<Utc>,
+) -> Vec<Reason> {
     let known = policies.checklist.prefilled(case, now);
     let mut reasons = Vec::new();
     for question in &policies.checklist.questions {
@@ -194,7 +226,11 @@ fn policy_reasons(
 
 /// The last start that leaves the whole visit in daylight; `None` when there is none today, or
 /// no position to compute it for: unknown takes the stricter branch.
-fn latest_in_daylight(case: &Case, intent: &VisitIntent, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+fn latest_in_daylight(
+    case: &Case,
+    intent: &VisitIntent,
+    now: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
     let position = case.address.position?;
     let today = now.with_timezone(&case.address.zone).date_naive();
     let light = daylight(position, today)?;

@@ -44,6 +44,9 @@ mod tests {
     #[test]
     fn no_daylight_where_the_sun_stays_down() {
         let svalbard = Position::from_degrees(78.2, 15.6).unwrap();
-        assert_eq!(daylight(svalbard, NaiveDate::from_ymd_opt(2026, 12, 21).unwrap()), None);
+        assert_eq!(
+            daylight(svalbard, NaiveDate::from_ymd_opt(2026, 12, 21).unwrap()),
+            None
+        );
     }
 }

@@ -4,7 +4,9 @@
 //! it has judged. No other code changes a case. Folding the same action twice changes nothing.
 
 use crate::action::{Action, Change, OpeningFacts};
-use crate::case::{Assignment, BalanceItem, BalanceLine, Case, Fact, FactField, Note, PastAssignment};
+use crate::case::{
+    Assignment, BalanceItem, BalanceLine, Case, Fact, FactField, Note, PastAssignment,
+};
 use crate::conflict::{Choice, Conflict, Settlement, Sides};
 use crate::money::Money;
 use crate::plan::{Plan, PlanState, PlanTerms};
@@ -17,19 +19,27 @@ use crate::{ActionId, PlanId, Revision, RuleId, VisitId};
 pub enum Standing {
     /// Only the device knows of it.
     Unjudged,
-    Applied { revision: Revision },
-    Held { revision: Revision, rule: RuleId },
+    Applied {
+        revision: Revision,
+    },
+    Held {
+        revision: Revision,
+        rule: RuleId,
+    },
     /// Leaves a trace only where a person must see it: a plan that is void from the start.
-    Refused { revision: Revision, rule: RuleId },
+    Refused {
+        revision: Revision,
+        rule: RuleId,
+    },
 }
 
 impl Standing {
     const fn revision(&self) -> Option<Revision> {
         match self {
             Self::Unjudged => None,
-            Self::Applied { revision } | Self::Held { revision, .. } | Self::Refused { revision, .. } => {
-                Some(*revision)
-            }
+            Self::Applied { revision }
+            | Self::Held { revision, .. }
+            | Self::Refused { revision, .. } => Some(*revision),
         }
     }
 }
@@ -54,7 +64,11 @@ pub fn fold(case: Option<Case>, action: &Action, standing: &Standing) -> Option<
 
 fn open(action: &Action, facts: &OpeningFacts, revision: Option<Revision>) -> Case {
     let revision = revision.unwrap_or(action.base.case);
-    let fact = |value: &String| Fact { value: value.clone(), revision, set_by: action.id };
+    let fact = |value: &String| Fact {
+        value: value.clone(),
+        revision,
+        set_by: action.id,
+    };
     Case {
         id: action.case,
         revision,
@@ -62,7 +76,11 @@ fn open(action: &Action, facts: &OpeningFacts, revision: Option<Revision>) -> Ca
         person: facts.person.clone(),
         household: facts.household,
         address: facts.address.clone(),
-        facts: facts.facts.iter().map(|(field, value)| (*field, fact(value))).collect(),
+        facts: facts
+            .facts
+            .iter()
+            .map(|(field, value)| (*field, fact(value)))
+            .collect(),
         balance: facts.balance.clone(),
         flags: Vec::new(),
         stops: Vec::new(),
@@ -80,13 +98,20 @@ fn apply(case: &mut Case, action: &Action, standing: &Standing) {
     let revision = standing.revision();
     match &action.change {
         Change::OpenCase { .. } => {}
-        Change::ReplaceBalance { balance, months_overdue } => {
+        Change::ReplaceBalance {
+            balance,
+            months_overdue,
+        } => {
             case.balance = balance.clone();
             case.account.months_overdue = *months_overdue;
         }
         Change::PostPayment { amount, on } => post_payment(case, *amount, *on),
         Change::CloseCase { reason } => case.closed = Some(reason.clone()),
-        Change::Assign { agent, day, position } => {
+        Change::Assign {
+            agent,
+            day,
+            position,
+        } => {
             let from = revision.unwrap_or(action.base.cursor);
             let stays = case.is_assigned_to(*agent);
             let since = case.assignment.as_ref().map(|held| held.from);
@@ -109,14 +134,21 @@ fn apply(case: &mut Case, action: &Action, standing: &Standing) {
                 flag.cleared = Some(action.id);
             }
         }
-        Change::RaiseStop { stop, effective, until } => raise_stop(case, Stop {
-            id: action.id,
-            kind: *stop,
-            effective: *effective,
-            until: *until,
-            known_from: revision,
-            lifted: None,
-        }),
+        Change::RaiseStop {
+            stop,
+            effective,
+            until,
+        } => raise_stop(
+            case,
+            Stop {
+                id: action.id,
+                kind: *stop,
+                effective: *effective,
+                until: *until,
+                known_from: revision,
+                lifted: None,
+            },
+        ),
         Change::LiftStop { raise } => lift_stop(case, *raise, action.id),
         Change::CheckVisit { .. } => check_visit(case, action),
         Change::StartTravel { visit } => advance(case, *visit, VisitState::Travelling, |visit| {
@@ -195,7 +227,9 @@ fn refuse(case: &mut Case, action: &Action) {
 /// Puts an edit that builds on a held one beside it, with the newest value; false where the one
 /// it builds on is not held.
 fn join_conflict(case: &mut Case, action: &Action, new: &str) -> bool {
-    let Some(prev) = action.prev else { return false };
+    let Some(prev) = action.prev else {
+        return false;
+    };
     let builds_on = |conflict: &&mut Conflict| {
         conflict.is_open() && (conflict.id == prev || conflict.joined.contains(&prev))
     };
@@ -211,8 +245,18 @@ fn join_conflict(case: &mut Case, action: &Action, new: &str) -> bool {
     true
 }
 
-fn settle(case: &mut Case, action: &Action, id: ActionId, choice: &Choice, revision: Option<Revision>) {
-    let Some(conflict) = case.conflicts.iter_mut().find(|c| c.id == id && c.is_open()) else {
+fn settle(
+    case: &mut Case,
+    action: &Action,
+    id: ActionId,
+    choice: &Choice,
+    revision: Option<Revision>,
+) {
+    let Some(conflict) = case
+        .conflicts
+        .iter_mut()
+        .find(|c| c.id == id && c.is_open())
+    else {
         return;
     };
     conflict.settlement = Some(Settlement {
@@ -228,7 +272,9 @@ fn settle(case: &mut Case, action: &Action, id: ActionId, choice: &Choice, revis
         (Sides::Fact { field, .. }, Choice::Write { value }) => {
             set_fact(case, action, field, value, revision);
         }
-        (Sides::Plan { plan, .. }, Choice::TakeHeld) => set_plan_state(case, plan, PlanState::Active),
+        (Sides::Plan { plan, .. }, Choice::TakeHeld) => {
+            set_plan_state(case, plan, PlanState::Active)
+        }
         (Sides::Plan { plan, .. }, Choice::KeepCurrent) => {
             set_plan_state(case, plan, PlanState::Void);
             lift_stop(case, id, action.id);
@@ -237,10 +283,18 @@ fn settle(case: &mut Case, action: &Action, id: ActionId, choice: &Choice, revis
     }
 }
 
-fn set_fact(case: &mut Case, action: &Action, field: FactField, new: &str, revision: Option<Revision>) {
+fn set_fact(
+    case: &mut Case,
+    action: &Action,
+    field: FactField,
+    new: &str,
+    revision: Option<Revision>,
+) {
     let old = case.facts.get(&field);
     // The same value again does not make the fact newer; an unjudged edit keeps its old revision.
-    let kept = old.filter(|fact| fact.value == new || revision.is_none()).map(|fact| fact.revision);
+    let kept = old
+        .filter(|fact| fact.value == new || revision.is_none())
+        .map(|fact| fact.revision);
     let fact = Fact {
         value: new.to_owned(),
         revision: kept.or(revision).unwrap_or(action.base.case),
@@ -251,7 +305,9 @@ fn set_fact(case: &mut Case, action: &Action, field: FactField, new: &str, revis
 
 fn post_payment(case: &mut Case, amount: Money, on: chrono::NaiveDate) {
     // The rules refuse a foreign currency and an overflow; here both leave the balance alone.
-    let Some(total) = case.balance.total.checked_sub(amount) else { return };
+    let Some(total) = case.balance.total.checked_sub(amount) else {
+        return;
+    };
     case.balance.lines.push(BalanceLine {
         item: BalanceItem::Payment,
         on,
@@ -263,7 +319,11 @@ fn post_payment(case: &mut Case, amount: Money, on: chrono::NaiveDate) {
 
 fn end_assignment(case: &mut Case, to: Revision) {
     if let Some(ended) = case.assignment.take() {
-        case.past_assignments.push(PastAssignment { agent: ended.agent, from: ended.from, to });
+        case.past_assignments.push(PastAssignment {
+            agent: ended.agent,
+            from: ended.from,
+            to,
+        });
     }
 }
 
@@ -287,7 +347,14 @@ fn add_note(case: &mut Case, action: &Action, text: &str) {
 }
 
 fn raise_flag(case: &mut Case, action: &Action) {
-    let Change::RaiseFlag { flag, incident, review_on } = &action.change else { return };
+    let Change::RaiseFlag {
+        flag,
+        incident,
+        review_on,
+    } = &action.change
+    else {
+        return;
+    };
     if case.flags.iter().any(|raised| raised.id == action.id) {
         return;
     }
@@ -316,14 +383,17 @@ fn lift_stop(case: &mut Case, raise: ActionId, by: ActionId) {
 }
 
 fn raise_plan_stop(case: &mut Case, action: &Action, revision: Option<Revision>) {
-    raise_stop(case, Stop {
-        id: action.id,
-        kind: StopKind::ActivePlan,
-        effective: action.recorded.instant(),
-        until: None,
-        known_from: revision,
-        lifted: None,
-    });
+    raise_stop(
+        case,
+        Stop {
+            id: action.id,
+            kind: StopKind::ActivePlan,
+            effective: action.recorded.instant(),
+            until: None,
+            known_from: revision,
+            lifted: None,
+        },
+    );
 }
 
 fn put_plan(case: &mut Case, action: &Action, terms: &PlanTerms, state: PlanState) {
@@ -345,14 +415,24 @@ fn set_plan_state(case: &mut Case, id: PlanId, state: PlanState) {
 }
 
 fn check_visit(case: &mut Case, action: &Action) {
-    let Change::CheckVisit { visit: id, intent, answers, clearance } = &action.change else {
+    let Change::CheckVisit {
+        visit: id,
+        intent,
+        answers,
+        clearance,
+    } = &action.change
+    else {
         return;
     };
     let late = is_late(case, action);
     let visit = Visit {
         id: *id,
         agent: action.actor,
-        state: if clearance.may_go() { VisitState::Cleared } else { VisitState::Planned },
+        state: if clearance.may_go() {
+            VisitState::Cleared
+        } else {
+            VisitState::Planned
+        },
         intent: intent.clone(),
         answers: answers.clone(),
         clearance: (**clearance).clone(),

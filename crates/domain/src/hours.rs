@@ -18,7 +18,12 @@ impl PermittedHours {
     /// The last moment at which a visit of `minutes` may begin, if it may begin at `start`.
     ///
     /// A visit must end by `to`; one that begins at `to` is too late whatever its length.
-    pub fn latest_start(&self, start: DateTime<Utc>, minutes: u16, zone: Tz) -> Option<DateTime<Utc>> {
+    pub fn latest_start(
+        &self,
+        start: DateTime<Utc>,
+        minutes: u16,
+        zone: Tz,
+    ) -> Option<DateTime<Utc>> {
         let local = start.with_timezone(&zone);
         let closing = local.date_naive().and_time(self.to);
         // A clock change can make the closing time ambiguous: the earlier one is stricter.
@@ -41,15 +46,20 @@ mod tests {
             to: NaiveTime::from_hms_opt(22, 0, 0).unwrap(),
             citation: Citation {
                 rule: "CN-HRS-1".into(),
-                text: Bilingual { en: String::new(), zh: String::new() },
+                text: Bilingual {
+                    en: String::new(),
+                    zh: String::new(),
+                },
                 source: String::new(),
             },
         }
     }
 
     fn allows(clock: &str, minutes: u16) -> bool {
-        let local: DateTime<chrono::FixedOffset> = format!("2026-11-21T{clock}:00+08:00").parse().unwrap();
-        cn().latest_start(local.to_utc(), minutes, Shanghai).is_some()
+        let local: DateTime<chrono::FixedOffset> =
+            format!("2026-11-21T{clock}:00+08:00").parse().unwrap();
+        cn().latest_start(local.to_utc(), minutes, Shanghai)
+            .is_some()
     }
 
     #[test]

@@ -57,7 +57,9 @@ pub fn judge(case: Option<&Case>, action: &Action, context: &Context<'_>) -> Rul
         }
         Change::LiftStop { raise } => judge_lift(case, *raise),
         Change::AgreePlan { terms } => judge_plan(case, action, terms, context),
-        Change::Decide { conflict, choice } => judge_decision(case, action, *conflict, choice, context.role),
+        Change::Decide { conflict, choice } => {
+            judge_decision(case, action, *conflict, choice, context.role)
+        }
         Change::StartTravel { visit }
         | Change::Arrive { visit, .. }
         | Change::CheckIn { visit }
@@ -77,7 +79,10 @@ const fn role_permits(role: Role, change: &Change) -> bool {
         Change::OpenCase { .. } | Change::ReplaceBalance { .. } | Change::CloseCase { .. } => {
             matches!(role, Role::BackOffice | Role::Lead)
         }
-        Change::Assign { .. } | Change::Unassign | Change::ClearFlag { .. } | Change::LiftStop { .. } => {
+        Change::Assign { .. }
+        | Change::Unassign
+        | Change::ClearFlag { .. }
+        | Change::LiftStop { .. } => {
             matches!(role, Role::Lead)
         }
         Change::CheckVisit { .. }
@@ -87,7 +92,10 @@ const fn role_permits(role: Role, change: &Change) -> bool {
         | Change::EndVisit { .. }
         | Change::AgreePlan { .. } => matches!(role, Role::Agent),
         Change::Decide { .. } => matches!(role, Role::Agent | Role::Lead),
-        Change::SetFact { .. } | Change::AddNote { .. } | Change::RaiseFlag { .. } | Change::RaiseStop { .. } => true,
+        Change::SetFact { .. }
+        | Change::AddNote { .. }
+        | Change::RaiseFlag { .. }
+        | Change::RaiseStop { .. } => true,
     }
 }
 
@@ -143,7 +151,11 @@ fn judge_plan(case: &Case, action: &Action, terms: &PlanTerms, context: &Context
         return Ruling::held("plan.case_closed");
     }
     let stands = |state| matches!(state, PlanState::Active | PlanState::Provisional);
-    if case.plans.iter().any(|plan| plan.terms.id != terms.id && stands(plan.state)) {
+    if case
+        .plans
+        .iter()
+        .any(|plan| plan.terms.id != terms.id && stands(plan.state))
+    {
         return Ruling::held("plan.already_active");
     }
     let moved = case.balance.total.checked_sub(terms.balance_seen);
@@ -163,11 +175,17 @@ enum Certainty {
 /// bounds that can be trusted: not before the author's cursor, not after the arrival.
 fn plan_stop(case: &Case, action: &Action, context: &Context<'_>) -> Option<Certainty> {
     let mut possible = None;
-    for stop in case.stops.iter().filter(|stop| stop.kind != StopKind::ActivePlan && stop.lifted.is_none()) {
+    for stop in case
+        .stops
+        .iter()
+        .filter(|stop| stop.kind != StopKind::ActivePlan && stop.lifted.is_none())
+    {
         let author_knew = stop
             .known_from
             .is_some_and(|known| known.is_covered_by(action.base.cursor) == Some(true));
-        let began_before = context.not_before.is_some_and(|bound| stop.is_in_force(bound));
+        let began_before = context
+            .not_before
+            .is_some_and(|bound| stop.is_in_force(bound));
         if (author_knew || began_before) && stop.is_in_force(context.arrival) {
             return Some(Certainty::Certain);
         }
@@ -178,7 +196,13 @@ fn plan_stop(case: &Case, action: &Action, context: &Context<'_>) -> Option<Cert
     possible
 }
 
-fn judge_decision(case: &Case, action: &Action, id: ActionId, choice: &Choice, role: Role) -> Ruling {
+fn judge_decision(
+    case: &Case,
+    action: &Action,
+    id: ActionId,
+    choice: &Choice,
+    role: Role,
+) -> Ruling {
     let Some(conflict) = case.conflict(id) else {
         return Ruling::refused("decision.unknown_conflict");
     };
@@ -205,7 +229,10 @@ fn judge_decision(case: &Case, action: &Action, id: ActionId, choice: &Choice, r
         }
         // The server's side moved again after the decider looked: they must see it first.
         (Sides::Fact { field, .. }, Choice::TakeHeld | Choice::Write { .. })
-            if case.facts.get(field).is_some_and(|fact| !is_fresh(fact.revision, fact.set_by, action)) =>
+            if case
+                .facts
+                .get(field)
+                .is_some_and(|fact| !is_fresh(fact.revision, fact.set_by, action)) =>
         {
             Ruling::refused("decision.look_again")
         }

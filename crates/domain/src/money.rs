@@ -110,7 +110,10 @@ mod tests {
 
     #[test]
     fn amounts_show_the_digits_of_their_currency() {
-        assert_eq!(Money::new(-123_456, Currency::Usd).to_string(), "-1234.56 Usd");
+        assert_eq!(
+            Money::new(-123_456, Currency::Usd).to_string(),
+            "-1234.56 Usd"
+        );
         assert_eq!(Money::new(500, Currency::Jpy).to_string(), "500 Jpy");
         assert_eq!(Money::new(1_005, Currency::Kwd).to_string(), "1.005 Kwd");
     }

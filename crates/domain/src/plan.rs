@@ -166,7 +166,10 @@ pub fn lines(order: ScheduleOrder, count: i64) -> Result<Vec<Instalment>, PlanEr
                 .ok()
                 .and_then(|index| order.frequency.due(order.first_due, index))
                 .ok_or(PlanError::ImpossibleDate)?;
-            Ok(Instalment { due, amount: Money::new(minor, order.total.currency) })
+            Ok(Instalment {
+                due,
+                amount: Money::new(minor, order.total.currency),
+            })
         })
         .collect()
 }
@@ -245,8 +248,15 @@ mod tests {
 
     #[test]
     fn v4_months_keep_their_anchor_day() {
-        let dates: Vec<_> = lines(order(4_000, 0), 4).unwrap().iter().map(|l| l.due.to_string()).collect();
-        assert_eq!(dates, ["2027-01-31", "2027-02-28", "2027-03-31", "2027-04-30"]);
+        let dates: Vec<_> = lines(order(4_000, 0), 4)
+            .unwrap()
+            .iter()
+            .map(|l| l.due.to_string())
+            .collect();
+        assert_eq!(
+            dates,
+            ["2027-01-31", "2027-02-28", "2027-03-31", "2027-04-30"]
+        );
     }
 
     #[test]

@@ -43,12 +43,16 @@ pub enum Ruling {
 impl Ruling {
     /// Held under a named rule.
     pub const fn held(rule: &'static str) -> Self {
-        Self::Held { rule: RuleId::named(rule) }
+        Self::Held {
+            rule: RuleId::named(rule),
+        }
     }
 
     /// Refused under a named rule.
     pub const fn refused(rule: &'static str) -> Self {
-        Self::Refused { rule: RuleId::named(rule) }
+        Self::Refused {
+            rule: RuleId::named(rule),
+        }
     }
 }
 

@@ -67,8 +67,20 @@ mod tests {
     fn a_changed_payload_breaks_the_signature() {
         let key = SigningKey::from_bytes(&[7; 32]);
         let signature = sign(&key, Link::START.follow("one"));
-        assert!(is_signed_by(&key.verifying_key(), Link::START.follow("one"), &signature));
-        assert!(!is_signed_by(&key.verifying_key(), Link::START.follow("two"), &signature));
-        assert!(!is_signed_by(&key.verifying_key(), Link::START.follow("one"), "zz"));
+        assert!(is_signed_by(
+            &key.verifying_key(),
+            Link::START.follow("one"),
+            &signature
+        ));
+        assert!(!is_signed_by(
+            &key.verifying_key(),
+            Link::START.follow("two"),
+            &signature
+        ));
+        assert!(!is_signed_by(
+            &key.verifying_key(),
+            Link::START.follow("one"),
+            "zz"
+        ));
     }
 }

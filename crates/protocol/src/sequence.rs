@@ -12,7 +12,10 @@ pub struct Head {
 
 impl Head {
     /// Before the first action of an incarnation.
-    pub const START: Self = Self { n: 0, link: Link::START };
+    pub const START: Self = Self {
+        n: 0,
+        link: Link::START,
+    };
 }
 
 /// What to do with an arriving action.
@@ -38,7 +41,9 @@ pub fn place(head: Head, n: u64, payload: &str, link: Link, taken: Option<Link>)
         };
     }
     if n != head.n + 1 {
-        return Arrival::Gap { expected: head.n + 1 };
+        return Arrival::Gap {
+            expected: head.n + 1,
+        };
     }
     match head.link.follow(payload) == link {
         true => Arrival::Next,
@@ -56,8 +61,17 @@ mod tests {
         let head = Head { n: 1, link: first };
         assert_eq!(place(Head::START, 1, "one", first, None), Arrival::Next);
         assert_eq!(place(head, 1, "one", first, Some(first)), Arrival::Again);
-        assert_eq!(place(head, 1, "other", Link::START.follow("other"), Some(first)), Arrival::Fork);
-        assert_eq!(place(head, 2, "two", Link::START.follow("two"), None), Arrival::Fork);
-        assert_eq!(place(head, 3, "three", first, None), Arrival::Gap { expected: 2 });
+        assert_eq!(
+            place(head, 1, "other", Link::START.follow("other"), Some(first)),
+            Arrival::Fork
+        );
+        assert_eq!(
+            place(head, 2, "two", Link::START.follow("two"), None),
+            Arrival::Fork
+        );
+        assert_eq!(
+            place(head, 3, "three", first, None),
+            Arrival::Gap { expected: 2 }
+        );
     }
 }

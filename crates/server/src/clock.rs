@@ -11,7 +11,9 @@ pub struct Clock {
 impl Clock {
     /// A clock that shows `moment` now and runs on from there.
     pub fn starting_at(moment: DateTime<Utc>) -> Self {
-        Self { offset: moment - Utc::now() }
+        Self {
+            offset: moment - Utc::now(),
+        }
     }
 
     /// The current moment.

@@ -60,10 +60,30 @@ struct Cast {
 }
 
 const CAST: [Cast; 4] = [
-    Cast { name: "lead", display_name: "Lin Lead (demo)", password: "lead-demo-only", role: Role::Lead },
-    Cast { name: "office", display_name: "Olga Office (demo)", password: "office-demo-only", role: Role::BackOffice },
-    Cast { name: "agent", display_name: "Ana Agent (demo)", password: "agent-demo-only", role: Role::Agent },
-    Cast { name: "agent2", display_name: "Bo Buddy (demo)", password: "agent2-demo-only", role: Role::Agent },
+    Cast {
+        name: "lead",
+        display_name: "Lin Lead (demo)",
+        password: "lead-demo-only",
+        role: Role::Lead,
+    },
+    Cast {
+        name: "office",
+        display_name: "Olga Office (demo)",
+        password: "office-demo-only",
+        role: Role::BackOffice,
+    },
+    Cast {
+        name: "agent",
+        display_name: "Ana Agent (demo)",
+        password: "agent-demo-only",
+        role: Role::Agent,
+    },
+    Cast {
+        name: "agent2",
+        display_name: "Bo Buddy (demo)",
+        password: "agent2-demo-only",
+        role: Role::Agent,
+    },
 ];
 
 /// Sets the company up in an empty database, in one transaction.
@@ -79,7 +99,12 @@ pub fn set_up(
         for (row, _) in &people {
             tx.add_person(row)?;
         }
-        let who = |role| people.iter().find(|(row, _)| row.role == role).map(|(row, _)| row.id);
+        let who = |role| {
+            people
+                .iter()
+                .find(|(row, _)| row.role == role)
+                .map(|(row, _)| row.id)
+        };
         let (Some(lead), Some(agent)) = (who(Role::Lead), who(Role::Agent)) else {
             return Err(StoreError::Value("demo people").into());
         };
@@ -93,11 +118,18 @@ pub fn set_up(
         };
         let report = import(tx, &order, policies, now)?;
         if let Some(error) = report.errors.first().filter(|_| !report.written) {
-            return Err(DemoError::WrongRows { row: error.row, message: error.message.clone() });
+            return Err(DemoError::WrongRows {
+                row: error.row,
+                message: error.message.clone(),
+            });
         }
         let assigned = plan_day(tx, lead, agent, policies, now)?;
         let code = enrol_code()?;
-        tx.add_enrol_code(&hash_token(&normal_code(&code)), agent, now + Duration::hours(CODE_HOURS))?;
+        tx.add_enrol_code(
+            &hash_token(&normal_code(&code)),
+            agent,
+            now + Duration::hours(CODE_HOURS),
+        )?;
         Ok(Demo {
             people: people.iter().map(|(_, person)| person.clone()).collect(),
             enrol_code: code,
@@ -118,35 +150,74 @@ fn hash_passwords() -> Result<Vec<(PersonRow, DemoPerson)>, NoRandomness> {
                 role: cast.role,
                 password_hash: hash_password(cast.password)?,
             };
-            Ok((row, DemoPerson { id, name: cast.name, password: cast.password, role: cast.role }))
+            Ok((
+                row,
+                DemoPerson {
+                    id,
+                    name: cast.name,
+                    password: cast.password,
+                    role: cast.role,
+                },
+            ))
         })
         .collect()
 }
 
 /// Gives the agent a day, with one weapon flag, one moratorium and one rude welcome in it.
-fn plan_day(tx: &Tx<'_>, lead: UserId, agent: UserId, policies: &Policies, now: DateTime<Utc>) -> Result<usize, StoreError> {
+fn plan_day(
+    tx: &Tx<'_>,
+    lead: UserId,
+    agent: UserId,
+    policies: &Policies,
+    now: DateTime<Utc>,
+) -> Result<usize, StoreError> {
     let limit = u32::try_from(STOPS).unwrap_or(u32::MAX);
-    let cases = tx.list_cases(&CaseFilter { limit, ..CaseFilter::default() })?.cases;
+    let cases = tx
+        .list_cases(&CaseFilter {
+            limit,
+            ..CaseFilter::default()
+        })?
+        .cases;
     let day = |case: &Case| now.with_timezone(&case.address.zone).date_naive();
     for (place, case) in cases.iter().enumerate() {
         let today = day(case);
         let review_on = today + Duration::days(365);
-        let flag = |flag, incident: &str| Change::RaiseFlag { flag, incident: incident.to_owned(), review_on };
+        let flag = |flag, incident: &str| Change::RaiseFlag {
+            flag,
+            incident: incident.to_owned(),
+            review_on,
+        };
         let mut changes = Vec::new();
         match place {
-            2 => changes.push(flag(FlagKind::WeaponInHome, "A crossbow was shown at the last visit (demo).")),
+            2 => changes.push(flag(
+                FlagKind::WeaponInHome,
+                "A crossbow was shown at the last visit (demo).",
+            )),
             3 => changes.push(Change::RaiseStop {
                 stop: StopKind::Moratorium,
                 effective: now - Duration::days(3),
                 until: Some(today + Duration::days(57)),
             }),
-            4 => changes.push(flag(FlagKind::ThreatOrAggression, "Shouted at the agent in spring (demo).")),
+            4 => changes.push(flag(
+                FlagKind::ThreatOrAggression,
+                "Shouted at the agent in spring (demo).",
+            )),
             _ => {}
         }
         let position = u16::try_from(place + 1).unwrap_or(u16::MAX);
-        changes.push(Change::Assign { agent, day: today, position });
+        changes.push(Change::Assign {
+            agent,
+            day: today,
+            position,
+        });
         for change in changes {
-            let own = OwnAction { actor: lead, role: Role::Lead, case: case.id, change, seen: None };
+            let own = OwnAction {
+                actor: lead,
+                role: Role::Lead,
+                case: case.id,
+                change,
+                seen: None,
+            };
             act(tx, own, policies, now)?;
         }
     }

@@ -120,9 +120,21 @@ fn main() -> anyhow::Result<()> {
             let store = open(&cli.data)?;
             run(store, policies, Clock::default(), listen, |_| Ok(()))
         }
-        Command::Demo { listen, input, mapping, clock } => {
-            let clock = clock.map_or_else(Clock::default, |moment| Clock::starting_at(moment.to_utc()));
-            let demo = set_up_demo(&cli.data, input.as_deref(), mapping.as_deref(), &policies, clock)?;
+        Command::Demo {
+            listen,
+            input,
+            mapping,
+            clock,
+        } => {
+            let clock =
+                clock.map_or_else(Clock::default, |moment| Clock::starting_at(moment.to_utc()));
+            let demo = set_up_demo(
+                &cli.data,
+                input.as_deref(),
+                mapping.as_deref(),
+                &policies,
+                clock,
+            )?;
             run(open(&cli.data)?, policies, clock, listen, |address| {
                 let mut said = serde_json::to_value(&demo)?;
                 said["address"] = format!("http://{address}").into();
@@ -130,14 +142,32 @@ fn main() -> anyhow::Result<()> {
                 Ok(())
             })
         }
-        Command::Import { file, mapping, user, dry_run, accept_good_rows } => {
+        Command::Import {
+            file,
+            mapping,
+            user,
+            dry_run,
+            accept_good_rows,
+        } => {
             let bytes = read_file(&file)?;
             let mapping = read_mapping(&mapping)?;
-            import_file(&open(&cli.data)?, &policies, &bytes, &mapping, &user, (dry_run, accept_good_rows))
+            import_file(
+                &open(&cli.data)?,
+                &policies,
+                &bytes,
+                &mapping,
+                &user,
+                (dry_run, accept_good_rows),
+            )
         }
-        Command::User { command: UserCommand::Add { name, role, display_name } } => {
-            add_user(&open(&cli.data)?, name, role, display_name)
-        }
+        Command::User {
+            command:
+                UserCommand::Add {
+                    name,
+                    role,
+                    display_name,
+                },
+        } => add_user(&open(&cli.data)?, name, role, display_name),
         Command::EnrolCode { name } => make_enrol_code(&open(&cli.data)?, &name),
         Command::Sample { rows, seed } => {
             print!("{}", sample::accounts_csv(rows, seed));
@@ -176,15 +206,17 @@ fn run(
     say: impl FnOnce(SocketAddr) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let app = App::new(Arc::new(store), policies, clock);
-    tokio::runtime::Runtime::new().context("start the async runtime")?.block_on(async {
-        let listener = serve::bind(listen).await?;
-        let address = listener.local_addr()?;
-        say(address)?;
-        tracing::info!(%address, "listening");
-        serve::serve(listener, app, serve::stop_signal()).await?;
-        tracing::info!("stopped");
-        Ok(())
-    })
+    tokio::runtime::Runtime::new()
+        .context("start the async runtime")?
+        .block_on(async {
+            let listener = serve::bind(listen).await?;
+            let address = listener.local_addr()?;
+            say(address)?;
+            tracing::info!(%address, "listening");
+            serve::serve(listener, app, serve::stop_signal()).await?;
+            tracing::info!("stopped");
+            Ok(())
+        })
 }
 
 fn set_up_demo(
@@ -195,12 +227,22 @@ fn set_up_demo(
     clock: Clock,
 ) -> anyhow::Result<demo::Demo> {
     if data.join("doorstep.db").exists() {
-        bail!("`{}` already holds a database; name a fresh folder with --data", data.display());
+        bail!(
+            "`{}` already holds a database; name a fresh folder with --data",
+            data.display()
+        );
     }
     let accounts = input.map_or_else(|| Ok(demo::SAMPLE_CSV.as_bytes().to_vec()), read_file)?;
-    let mapping = mapping.map_or_else(|| Ok(Mapping::parse(demo::SAMPLE_MAPPING)?), read_mapping)?;
+    let mapping =
+        mapping.map_or_else(|| Ok(Mapping::parse(demo::SAMPLE_MAPPING)?), read_mapping)?;
     let store = open(data)?;
-    Ok(demo::set_up(&store, &accounts, &mapping, &policies.policies, clock.now())?)
+    Ok(demo::set_up(
+        &store,
+        &accounts,
+        &mapping,
+        &policies.policies,
+        clock.now(),
+    )?)
 }
 
 fn import_file(
@@ -212,7 +254,9 @@ fn import_file(
     (dry_run, accept_good_rows): (bool, bool),
 ) -> anyhow::Result<()> {
     let report = store.write(|tx| {
-        let person = tx.person_by_name(user)?.with_context(|| format!("nobody is called `{user}`"))?;
+        let person = tx
+            .person_by_name(user)?
+            .with_context(|| format!("nobody is called `{user}`"))?;
         let order = ImportOrder {
             bytes,
             mapping,
@@ -224,12 +268,20 @@ fn import_file(
         if person.role == Role::Agent {
             bail!("`{user}` is an agent; imports are made by a lead or the back office");
         }
-        Ok(import(tx, &order, &policies.policies, Clock::default().now())?)
+        Ok(import(
+            tx,
+            &order,
+            &policies.policies,
+            Clock::default().now(),
+        )?)
     })?;
     println!("{}", serde_json::to_string_pretty(&report)?);
     match report.written || (dry_run && report.wrong == 0) {
         true => Ok(()),
-        false if dry_run => bail!("{} rows are wrong; nothing was written (dry run)", report.wrong),
+        false if dry_run => bail!(
+            "{} rows are wrong; nothing was written (dry run)",
+            report.wrong
+        ),
         false => bail!(
             "{} rows are wrong, so nothing was imported; mend them, or take the right ones with --accept-good-rows",
             report.wrong
@@ -237,9 +289,17 @@ fn import_file(
     }
 }
 
-fn add_user(store: &Store, name: String, role: Role, display_name: Option<String>) -> anyhow::Result<()> {
+fn add_user(
+    store: &Store,
+    name: String,
+    role: Role,
+    display_name: Option<String>,
+) -> anyhow::Result<()> {
     let mut typed = String::new();
-    std::io::stdin().lock().read_to_string(&mut typed).context("read the password from standard input")?;
+    std::io::stdin()
+        .lock()
+        .read_to_string(&mut typed)
+        .context("read the password from standard input")?;
     let password = typed.lines().next().unwrap_or_default();
     if password.chars().count() < PASSWORD_LENGTH_MIN {
         bail!("a password needs at least {PASSWORD_LENGTH_MIN} characters");
@@ -263,7 +323,9 @@ fn make_enrol_code(store: &Store, name: &str) -> anyhow::Result<()> {
     let hash = secrets::hash_token(&secrets::normal_code(&code));
     let expires_at = Clock::default().now() + Duration::hours(ENROL_CODE_HOURS);
     store.write(|tx| {
-        let person = tx.person_by_name(name)?.with_context(|| format!("nobody is called `{name}`"))?;
+        let person = tx
+            .person_by_name(name)?
+            .with_context(|| format!("nobody is called `{name}`"))?;
         anyhow::Ok(tx.add_enrol_code(&hash, person.id, expires_at)?)
     })?;
     println!("{code}");

@@ -41,7 +41,11 @@ mod tests {
         assert_eq!(ids.len(), questions.len());
         assert!(questions.len() >= 12);
         for question in questions {
-            assert!(!question.text.en.is_empty() && !question.text.zh.is_empty(), "{}", question.id);
+            assert!(
+                !question.text.en.is_empty() && !question.text.zh.is_empty(),
+                "{}",
+                question.id
+            );
             assert!(question.source.contains("Grade"), "{}", question.id);
             assert!(!question.effects.is_empty(), "{}", question.id);
         }

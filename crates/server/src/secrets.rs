@@ -32,7 +32,9 @@ pub fn enrol_code() -> Result<String, NoRandomness> {
         if place == CODE_LENGTH / 2 {
             code.push('-');
         }
-        code.push(char::from(CODE_ALPHABET[usize::from(byte) % CODE_ALPHABET.len()]));
+        code.push(char::from(
+            CODE_ALPHABET[usize::from(byte) % CODE_ALPHABET.len()],
+        ));
     }
     Ok(code)
 }
@@ -62,7 +64,9 @@ pub fn hash_password(password: &str) -> Result<String, NoRandomness> {
 /// Whether `password` is the one behind `hash`. Slow on purpose: call it off the async threads.
 pub fn is_password(password: &str, hash: &str) -> bool {
     PasswordHash::new(hash).is_ok_and(|parsed| {
-        Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok()
+        Argon2::default()
+            .verify_password(password.as_bytes(), &parsed)
+            .is_ok()
     })
 }
 

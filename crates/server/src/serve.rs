@@ -11,15 +11,20 @@ pub enum StartError {
     #[error("the address {address} is taken by another program; choose one with --listen")]
     AddressTaken { address: SocketAddr },
     #[error("the address {address} can't be used: {source}")]
-    Address { address: SocketAddr, source: io::Error },
+    Address {
+        address: SocketAddr,
+        source: io::Error,
+    },
 }
 
 /// Takes the address; port 0 takes any that is free.
 pub async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address).await.map_err(|source| match source.kind() {
-        io::ErrorKind::AddrInUse => StartError::AddressTaken { address },
-        _ => StartError::Address { address, source },
-    })
+    TcpListener::bind(address)
+        .await
+        .map_err(|source| match source.kind() {
+            io::ErrorKind::AddrInUse => StartError::AddressTaken { address },
+            _ => StartError::Address { address, source },
+        })
 }
 
 /// Serves until `stop` is done; requests that have begun are finished.
@@ -28,7 +33,9 @@ pub async fn serve(
     app: App,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    axum::serve(listener, router(app)).with_graceful_shutdown(stop).await
+    axum::serve(listener, router(app))
+        .with_graceful_shutdown(stop)
+        .await
 }
 
 /// Done when the process is asked to stop, by Ctrl-C or SIGTERM.

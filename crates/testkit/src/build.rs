@@ -8,12 +8,12 @@ use doorstep_domain::fold::{Standing, fold};
 use doorstep_domain::moment::Moment;
 use doorstep_domain::place::{Address, Position};
 use doorstep_domain::plan::{Consent, Frequency, PlanTerms, ScheduleOrder, schedule};
-use doorstep_domain::policy::PlanPolicy;
 use doorstep_domain::policy::Citation;
+use doorstep_domain::policy::PlanPolicy;
 use doorstep_domain::words::{Bilingual, Language};
 use doorstep_domain::{
-    Action, ActionId, Base, Case, CaseId, Change, Currency, DeviceId, Epoch, HouseholdId, Incarnation, Money, PlanId,
-    Revision, UserId,
+    Action, ActionId, Base, Case, CaseId, Change, Currency, DeviceId, Epoch, HouseholdId,
+    Incarnation, Money, PlanId, Revision, UserId,
 };
 use uuid::Uuid;
 
@@ -27,7 +27,10 @@ pub fn morning() -> DateTime<Utc> {
 
 /// Revision `number` of the builders' epoch.
 pub fn revision(number: u64) -> Revision {
-    Revision { epoch: EPOCH, number }
+    Revision {
+        epoch: EPOCH,
+        number,
+    }
 }
 
 /// The agent of the builders.
@@ -69,7 +72,10 @@ impl Actor {
             actor: self.user,
             case: case_id(),
             recorded: Moment::read(morning().fixed_offset(), None, Some(morning())),
-            base: Base { cursor: seen, case: seen },
+            base: Base {
+                cursor: seen,
+                case: seen,
+            },
             prev: None,
             after: Vec::new(),
             change,
@@ -93,7 +99,10 @@ pub fn opening() -> OpeningFacts {
             product: "Credit card".into(),
             months_overdue: 3,
         },
-        person: Person { name: "Robin Sample".into(), language: Language::English },
+        person: Person {
+            name: "Robin Sample".into(),
+            language: Language::English,
+        },
         household: HouseholdId(Uuid::from_u128(0x40ce)),
         address: Address {
             street: "1 Sample Street".into(),
@@ -103,7 +112,11 @@ pub fn opening() -> OpeningFacts {
         },
         facts: [(FactField::Phone, "07700 900001".to_owned())].into(),
         balance: Balance {
-            lines: vec![BalanceLine { item: BalanceItem::Opening, on: as_of, amount: total }],
+            lines: vec![BalanceLine {
+                item: BalanceItem::Opening,
+                on: as_of,
+                amount: total,
+            }],
             total,
             as_of,
         },
@@ -113,11 +126,35 @@ pub fn opening() -> OpeningFacts {
 /// The case at revision 2: opened at 1, assigned to [`agent`] at 2.
 pub fn case() -> Option<Case> {
     let mut server = Actor::new(lead(), 0x5e0000);
-    let opened = server.does(Change::OpenCase { facts: Box::new(opening()) }, revision(0));
+    let opened = server.does(
+        Change::OpenCase {
+            facts: Box::new(opening()),
+        },
+        revision(0),
+    );
     let day = NaiveDate::from_ymd_opt(2026, 11, 21).unwrap_or_default();
-    let assigned = server.does(Change::Assign { agent: agent(), day, position: 1 }, revision(1));
-    let case = fold(None, &opened, &Standing::Applied { revision: revision(1) });
-    fold(case, &assigned, &Standing::Applied { revision: revision(2) })
+    let assigned = server.does(
+        Change::Assign {
+            agent: agent(),
+            day,
+            position: 1,
+        },
+        revision(1),
+    );
+    let case = fold(
+        None,
+        &opened,
+        &Standing::Applied {
+            revision: revision(1),
+        },
+    );
+    fold(
+        case,
+        &assigned,
+        &Standing::Applied {
+            revision: revision(2),
+        },
+    )
 }
 
 /// A month with 300.00 left over.
@@ -157,7 +194,10 @@ pub fn plan_policy() -> PlanPolicy {
         balance_tolerance_minor: 5_000,
         citation: Citation {
             rule: "TEST".into(),
-            text: Bilingual { en: String::new(), zh: String::new() },
+            text: Bilingual {
+                en: String::new(),
+                zh: String::new(),
+            },
             source: String::new(),
         },
     }

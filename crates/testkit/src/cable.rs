@@ -23,7 +23,10 @@ impl Cable {
                 tokio::spawn(forward(near, server, watched.clone()));
             }
         });
-        Ok(Self { address, whole: Arc::new(whole) })
+        Ok(Self {
+            address,
+            whole: Arc::new(whole),
+        })
     }
 
     /// The near end, as a web address.
@@ -46,7 +49,9 @@ async fn forward(mut near: TcpStream, server: SocketAddr, mut whole: watch::Rece
     if !*whole.borrow() {
         return;
     }
-    let Ok(mut far) = TcpStream::connect(server).await else { return };
+    let Ok(mut far) = TcpStream::connect(server).await else {
+        return;
+    };
     tokio::select! {
         _ = tokio::io::copy_bidirectional(&mut near, &mut far) => {}
         _ = whole.wait_for(|whole| !whole) => {}

@@ -1,8 +1,8 @@
 //! The itemised balance, with its age.
 
 use chrono::NaiveDate;
-use doorstep_domain::case::{Balance, BalanceLine};
 use doorstep_domain::Money;
+use doorstep_domain::case::{Balance, BalanceLine};
 use serde::Serialize;
 use ts_rs::TS;
 use utoipa::ToSchema;

@@ -87,6 +87,8 @@ pub struct CaseView {
     pub product: String,
     pub latitude: Option<f64>,
     pub longitude: Option<f64>,
+    /// The IANA time zone of the address: visiting hours are shown in it.
+    pub zone: String,
     pub facts: Vec<FactView>,
     pub balance: BalanceView,
     pub flags: Vec<FlagView>,
@@ -103,7 +105,11 @@ impl CaseSummaryView {
     /// The line of a case at `now`.
     pub fn of(case: &Case, now: DateTime<Utc>) -> Self {
         let assignment = case.assignment.as_ref();
-        let open_conflicts = case.conflicts.iter().filter(|conflict| conflict.is_open()).count();
+        let open_conflicts = case
+            .conflicts
+            .iter()
+            .filter(|conflict| conflict.is_open())
+            .count();
         Self {
             id: case.id,
             revision: case.revision,
@@ -137,10 +143,14 @@ impl CaseView {
             product: case.account.product.clone(),
             latitude: case.address.position.map(|position| position.latitude()),
             longitude: case.address.position.map(|position| position.longitude()),
+            zone: case.address.zone.name().to_owned(),
             facts: case
                 .facts
                 .iter()
-                .map(|(field, fact)| FactView { field: *field, value: fact.value.clone() })
+                .map(|(field, fact)| FactView {
+                    field: *field,
+                    value: fact.value.clone(),
+                })
                 .collect(),
             balance: BalanceView::from(&case.balance),
             flags: case

@@ -45,7 +45,11 @@ pub struct ClearanceView {
 
 impl QuestionView {
     /// The questions in order, with `answers` and what the case `known`s by itself.
-    pub fn all(checklist: &Checklist, answers: &Answers, known: &BTreeMap<String, Answer>) -> Vec<Self> {
+    pub fn all(
+        checklist: &Checklist,
+        answers: &Answers,
+        known: &BTreeMap<String, Answer>,
+    ) -> Vec<Self> {
         checklist
             .questions
             .iter()
@@ -54,7 +58,10 @@ impl QuestionView {
                 group: question.group,
                 text: question.text.clone(),
                 source: question.source.clone(),
-                answer: known.get(&question.id).or_else(|| answers.get(&question.id)).copied(),
+                answer: known
+                    .get(&question.id)
+                    .or_else(|| answers.get(&question.id))
+                    .copied(),
                 is_known: known.contains_key(&question.id),
             })
             .collect()

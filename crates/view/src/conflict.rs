@@ -1,7 +1,7 @@
 //! A conflict with both sides, and who may settle it.
 
-use crate::case::Viewer;
 use crate::PlanView;
+use crate::case::Viewer;
 use chrono::NaiveDate;
 use doorstep_domain::case::FactField;
 use doorstep_domain::conflict::{Choice, Conflict, Sides};
@@ -54,7 +54,12 @@ impl ConflictView {
     /// The conflict as `viewer` sees it; the server's side of a fact is its value *now*.
     pub fn of(case: &Case, conflict: &Conflict, viewer: Viewer) -> Self {
         let sides = match &conflict.sides {
-            Sides::Fact { field, before, held, current } => SidesView::Fact {
+            Sides::Fact {
+                field,
+                before,
+                held,
+                current,
+            } => SidesView::Fact {
                 field: *field,
                 before: before.clone(),
                 held: held.clone(),
@@ -63,7 +68,11 @@ impl ConflictView {
                     false => current.clone(),
                 },
             },
-            Sides::Plan { plan, balance_seen, balance_now } => SidesView::Plan {
+            Sides::Plan {
+                plan,
+                balance_seen,
+                balance_now,
+            } => SidesView::Plan {
                 plan: case.plan(*plan).map(PlanView::from),
                 balance_seen: *balance_seen,
                 balance_now: match conflict.is_open() {
@@ -82,11 +91,14 @@ impl ConflictView {
             raised_on: conflict.raised_on,
             sides,
             may_settle: conflict.is_open() && conflict.may_be_settled_by(viewer.user, viewer.role),
-            settlement: conflict.settlement.as_ref().map(|settlement| SettlementView {
-                choice: settlement.choice.clone(),
-                by: settlement.by,
-                on: settlement.on,
-            }),
+            settlement: conflict
+                .settlement
+                .as_ref()
+                .map(|settlement| SettlementView {
+                    choice: settlement.choice.clone(),
+                    by: settlement.by,
+                    on: settlement.on,
+                }),
         }
     }
 }

@@ -34,7 +34,11 @@ impl From<&Visit> for VisitView {
     fn from(visit: &Visit) -> Self {
         let rhythm = check_in_rhythm(&visit.clearance, visit.intent.headcount);
         let arrived_at = visit.arrived_at.as_ref().map(|moment| moment.instant());
-        let last_sign = visit.check_ins.last().map(|moment| moment.instant()).max(arrived_at);
+        let last_sign = visit
+            .check_ins
+            .last()
+            .map(|moment| moment.instant())
+            .max(arrived_at);
         let is_on_scene = visit.state == VisitState::OnScene;
         Self {
             id: visit.id,

@@ -7,7 +7,12 @@ use std::path::PathBuf;
 #[tokio::main]
 async fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
-    let mut next = |what: &str| arguments.next().map(PathBuf::from).with_context(|| format!("name {what}"));
+    let mut next = |what: &str| {
+        arguments
+            .next()
+            .map(PathBuf::from)
+            .with_context(|| format!("name {what}"))
+    };
     let (server, app, out) = (next("the server")?, next("the app")?, next("the folder")?);
     let input = match (next("a file"), next("a mapping")) {
         (Ok(file), Ok(mapping)) => Some((file, mapping)),
@@ -16,9 +21,11 @@ async fn main() -> Result<()> {
     let summary = live(&Day {
         server: &server,
         app: &app,
-        input: input.as_ref().map(|(file, mapping)| (file.as_path(), mapping.as_path())),
+        input: input
+            .as_ref()
+            .map(|(file, mapping)| (file.as_path(), mapping.as_path())),
         work: out.join("data"),
-        pictures: out.join("pictures"),
+        pictures: out.clone(),
         say: |what| eprintln!("   story: {what}"),
     })
     .await?;

@@ -31,7 +31,9 @@ pub async fn plan_route(console: &mut Screen, entered: &mut Entered) -> Result<(
     console.tap("nav-route").await?;
     console.find("[data-stop]").await?;
     let before = console.count("[data-stop]").await?;
-    console.tap_css("[data-act^='add-']:not([disabled])").await?;
+    console
+        .tap_css("[data-act^='add-']:not([disabled])")
+        .await?;
     console.wait_for_count("[data-stop]", before + 1).await?;
     let added = console.attr("[data-stop]:last-child", "data-stop").await?;
     console.tap(&format!("up-{added}")).await?;
@@ -60,11 +62,16 @@ pub async fn correct_phone(console: &mut Screen, case: &str, entered: &mut Enter
 /// Posts a payment on the case for which the agent agrees a plan.
 pub async fn post_payment(console: &mut Screen, case: &str, entered: &mut Entered) -> Result<()> {
     console.go(&format!("#/console/case/{case}")).await?;
-    let before: i64 = console.attr("[data-act='total']", "data-minor").await?.parse()?;
+    let before: i64 = console
+        .attr("[data-act='total']", "data-minor")
+        .await?
+        .parse()?;
     console.write("payment-amount", "1000").await?;
     console.tap("post-payment").await?;
     let after = (before - 100_000).to_string();
-    console.wait_for_attr("[data-act='total']", "data-minor", &after).await?;
+    console
+        .wait_for_attr("[data-act='total']", "data-minor", &after)
+        .await?;
     console.picture("payment-posted").await?;
     entered.balances.insert(case.to_owned(), before - 100_000);
     entered.conflicts_raised += 1;
@@ -85,9 +92,14 @@ pub async fn settle_plan(console: &mut Screen, entered: &mut Entered) -> Result<
     console.tap("nav-inbox").await?;
     console.wait_for_count("[data-conflict]", 2).await?;
     let text = console.text("[data-conflict='fact']").await?;
-    ensure!(text.contains("07700 900555") && text.contains("07700 900777"), "one side is missing: {text}");
+    ensure!(
+        text.contains("07700 900555") && text.contains("07700 900777"),
+        "one side is missing: {text}"
+    );
     console.picture("inbox").await?;
-    console.tap_css("[data-conflict='plan'] [data-act='take-held']").await?;
+    console
+        .tap_css("[data-conflict='plan'] [data-act='take-held']")
+        .await?;
     console.find("[data-act='settle-yes']").await?;
     console.picture("inbox-confirm").await?;
     console.tap("settle-yes").await?;

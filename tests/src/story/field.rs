@@ -51,7 +51,11 @@ pub async fn stops(app: &Screen) -> Result<Vec<String>> {
     // Some drivers give the whole address of a link.
     let mut stops = vec![next.rsplit('/').next().unwrap_or_default().to_owned()];
     for line in app.client().find_all(Locator::Css("[data-case]")).await? {
-        stops.push(line.attr("data-case").await?.context("a line without its case")?);
+        stops.push(
+            line.attr("data-case")
+                .await?
+                .context("a line without its case")?,
+        );
     }
     ensure!(stops.len() >= 5, "the route has only {} stops", stops.len());
     Ok(stops)
@@ -64,7 +68,8 @@ pub async fn be_told_no(app: &mut Screen, case: &str, entered: &mut Entered) -> 
     app.picture("case-with-a-flag").await?;
     app.tap("to-checklist").await?;
     app.find("[data-question='Q03']").await?;
-    app.wait_for_attr("[data-act='clearance']", "data-tone", "stop").await?;
+    app.wait_for_attr("[data-act='clearance']", "data-tone", "stop")
+        .await?;
     app.find("[data-rule='Q03']").await?;
     app.picture("checklist-says-no").await?;
     app.tap("save-checklist").await?;
@@ -89,7 +94,14 @@ pub async fn visit(app: &mut Screen, case: &str, entered: &mut Entered) -> Resul
     app.tap("check-in").await?;
     entered.action(case, "check_in");
     correct(app, case, "phone", "07700 900555", entered).await?;
-    correct(app, case, "preferred_hours", "Weekdays after 18:00", entered).await?;
+    correct(
+        app,
+        case,
+        "preferred_hours",
+        "Weekdays after 18:00",
+        entered,
+    )
+    .await?;
     agree_plan(app, case, entered).await?;
     end(app, case, entered).await
 }
@@ -97,13 +109,16 @@ pub async fn visit(app: &mut Screen, case: &str, entered: &mut Entered) -> Resul
 async fn check(app: &mut Screen, case: &str, entered: &mut Entered) -> Result<()> {
     app.tap("to-checklist").await?;
     app.find("[data-question='Q01']").await?;
-    for question in ["Q01", "Q02", "Q03", "Q05", "Q06", "Q07", "Q08", "Q11", "Q18", "Q24", "Q30"] {
+    for question in [
+        "Q01", "Q02", "Q03", "Q05", "Q06", "Q07", "Q08", "Q11", "Q18", "Q24", "Q30",
+    ] {
         app.tap(&format!("{question}-no")).await?;
     }
     for question in ["Q15", "Q20", "Q28", "Q29", "Q36"] {
         app.tap(&format!("{question}-yes")).await?;
     }
-    app.wait_for_attr("[data-act='clearance']", "data-tone", "conditions").await?;
+    app.wait_for_attr("[data-act='clearance']", "data-tone", "conditions")
+        .await?;
     app.picture("checklist-go-in-daylight").await?;
     app.tap("save-checklist").await?;
     app.find("[data-act='set-off']").await?;
@@ -112,7 +127,13 @@ async fn check(app: &mut Screen, case: &str, entered: &mut Entered) -> Result<()
     Ok(())
 }
 
-async fn correct(app: &mut Screen, case: &str, field: &str, value: &str, entered: &mut Entered) -> Result<()> {
+async fn correct(
+    app: &mut Screen,
+    case: &str,
+    field: &str,
+    value: &str,
+    entered: &mut Entered,
+) -> Result<()> {
     app.go(&format!("#/case/{case}")).await?;
     app.tap(&format!("edit-{field}")).await?;
     app.write("fact", value).await?;
@@ -126,14 +147,23 @@ async fn correct(app: &mut Screen, case: &str, field: &str, value: &str, entered
 async fn agree_plan(app: &mut Screen, case: &str, entered: &mut Entered) -> Result<()> {
     app.go(&format!("#/case/{case}/visit")).await?;
     app.tap("to-plan").await?;
-    for (line, amount) in [("wages", "42000"), ("housing", "15000"), ("food_and_housekeeping", "9000.50"), ("utilities", "2500")] {
+    for (line, amount) in [
+        ("wages", "42000"),
+        ("housing", "15000"),
+        ("food_and_housekeeping", "9000.50"),
+        ("utilities", "2500"),
+    ] {
         app.write(&format!("line-{line}"), amount).await?;
     }
     app.tap("calculate").await?;
     app.find("[data-act='surplus']").await?;
-    let surplus = app.attr("[data-act='surplus'] [data-minor]", "data-minor").await?;
+    let surplus = app
+        .attr("[data-act='surplus'] [data-minor]", "data-minor")
+        .await?;
     ensure!(surplus == "1549950", "the surplus is shown as {surplus}");
-    app.find("[data-act='proposal-fastest'], [data-act='proposal-gentle']").await?;
+    app.find("[data-act='proposal-fastest'], [data-act='proposal-gentle']")
+        .await?;
+    app.show("[data-act='surplus']").await?;
     app.picture("plan-proposals").await?;
     app.tap_css("[data-act^='agree-']").await?;
     app.find("[data-act='agree-yes']").await?;
@@ -179,15 +209,21 @@ pub async fn saved(app: &Screen) -> Result<usize> {
 pub async fn sync(app: &mut Screen) -> Result<()> {
     app.tap("nav-sync").await?;
     app.tap("sync-now").await?;
-    app.wait_for_attr("[data-act='status']", "data-waiting", "0").await?;
-    app.wait_for_count("[data-saved][data-ruling='waiting']", 0).await
+    app.wait_for_attr("[data-act='status']", "data-waiting", "0")
+        .await?;
+    app.wait_for_count("[data-saved][data-ruling='waiting']", 0)
+        .await
 }
 
 /// Both held items are in the inbox, with both sides.
 pub async fn see_conflicts(app: &mut Screen, count: usize) -> Result<()> {
-    app.wait_for_count("[data-act='inbox'] [data-conflict][data-settled='']", count).await?;
+    app.wait_for_count("[data-act='inbox'] [data-conflict][data-settled='']", count)
+        .await?;
     let phone = app.text("[data-conflict='fact']").await?;
-    ensure!(phone.contains("07700 900555") && phone.contains("07700 900777"), "one side is missing: {phone}");
+    ensure!(
+        phone.contains("07700 900555") && phone.contains("07700 900777"),
+        "one side is missing: {phone}"
+    );
     app.picture("inbox-two-conflicts").await
 }
 
@@ -195,7 +231,8 @@ pub async fn see_conflicts(app: &mut Screen, count: usize) -> Result<()> {
 pub async fn settle_phone(app: &mut Screen, entered: &mut Entered) -> Result<()> {
     app.tap("nav-sync").await?;
     let case = app.attr("[data-conflict='fact']", "data-case-id").await?;
-    app.tap_css("[data-conflict='fact'] [data-act='take-held']").await?;
+    app.tap_css("[data-conflict='fact'] [data-act='take-held']")
+        .await?;
     app.tap("settle-yes").await?;
     entered.action(&case, "decide");
     entered.conflicts_settled += 1;
@@ -204,12 +241,16 @@ pub async fn settle_phone(app: &mut Screen, entered: &mut Entered) -> Result<()>
 
 /// The decisions reached the device: nothing is open, the plan is active.
 pub async fn see_decisions(app: &mut Screen, case: &str) -> Result<()> {
-    app.wait_for_count("[data-act='inbox'] [data-conflict][data-settled='']", 0).await?;
+    app.wait_for_count("[data-act='inbox'] [data-conflict][data-settled='']", 0)
+        .await?;
     app.picture("inbox-settled").await?;
     app.go(&format!("#/case/{case}")).await?;
     app.find("[data-plan='active']").await?;
     let phone = app.text("[data-act='value-phone']").await?;
-    ensure!(phone == "07700 900555", "the settled phone is shown as {phone}");
+    ensure!(
+        phone == "07700 900555",
+        "the settled phone is shown as {phone}"
+    );
     app.picture("case-after-the-decisions").await
 }
 

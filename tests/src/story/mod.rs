@@ -34,9 +34,10 @@ const PASSPHRASE: &str = "rain on the step";
 
 /// Lives through the day and compares what was entered with what the server holds.
 pub async fn live(day: &Day<'_>) -> Result<Summary> {
-    for folder in [&day.work, &day.pictures] {
+    for folder in [&day.pictures, &day.work] {
         if folder.exists() {
-            std::fs::remove_dir_all(folder).with_context(|| format!("empty `{}`", folder.display()))?;
+            std::fs::remove_dir_all(folder)
+                .with_context(|| format!("empty `{}`", folder.display()))?;
         }
         std::fs::create_dir_all(folder)?;
     }
@@ -79,7 +80,10 @@ pub async fn live(day: &Day<'_>) -> Result<Summary> {
     let mut app = open_app(day, &webkit).await?;
     field::unlock(&mut app, PASSPHRASE).await?;
     let after = field::saved(&app).await?;
-    anyhow::ensure!(before == after, "after a restart {after} actions are shown, before it {before}");
+    anyhow::ensure!(
+        before == after,
+        "after a restart {after} actions are shown, before it {before}"
+    );
 
     (day.say)("mend the network: everything goes up, two conflicts come back");
     cable.mend();
@@ -101,11 +105,22 @@ pub async fn live(day: &Day<'_>) -> Result<Summary> {
     lead.close().await?;
 
     (day.say)("compare what was entered with what the server holds");
-    truth::compare(&data.join("doorstep.db"), &server.said, &entered, saved, &day.pictures)
+    truth::compare(
+        &data.join("doorstep.db"),
+        &server.said,
+        &entered,
+        saved,
+        &day.pictures,
+    )
 }
 
 async fn open_app(day: &Day<'_>, driver: &Driver) -> Result<Screen> {
     let data = day.work.join("device");
-    let arguments = ["--data".into(), data.display().to_string(), "--clock".into(), CLOCK.into()];
+    let arguments = [
+        "--data".into(),
+        data.display().to_string(),
+        "--clock".into(),
+        CLOCK.into(),
+    ];
     Screen::window(&driver.url, day.app, &arguments, &day.pictures).await
 }

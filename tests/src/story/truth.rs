@@ -37,12 +37,14 @@ impl Entered {
 
     /// A fact must have this value in the end.
     pub fn fact(&mut self, case: &str, field: &str, value: &str) {
-        self.facts.insert((case.to_owned(), field.to_owned()), value.to_owned());
+        self.facts
+            .insert((case.to_owned(), field.to_owned()), value.to_owned());
     }
 
     /// A visit must have this outcome in the end.
     pub fn outcome(&mut self, case: &str, kind: &str, note: &str) {
-        self.outcomes.push((case.to_owned(), kind.to_owned(), note.to_owned()));
+        self.outcomes
+            .push((case.to_owned(), kind.to_owned(), note.to_owned()));
     }
 }
 
@@ -73,37 +75,57 @@ impl Summary {
 }
 
 /// Reads the server's file and compares.
-pub fn compare(database: &Path, said: &Value, entered: &Entered, saved: usize, pictures: &Path) -> Result<Summary> {
+pub fn compare(
+    database: &Path,
+    said: &Value,
+    entered: &Entered,
+    saved: usize,
+    pictures: &Path,
+) -> Result<Summary> {
     let server = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY)
         .with_context(|| format!("open `{}`", database.display()))?;
     let origin: String = server.query_row("SELECT device FROM origin", [], |row| row.get(0))?;
-    let mut query = server.prepare("SELECT case_id, kind, ruling FROM journal WHERE device <> ?1 ORDER BY n")?;
+    let mut query = server
+        .prepare("SELECT case_id, kind, ruling FROM journal WHERE device <> ?1 ORDER BY n")?;
     let judged = query
         .query_map([origin], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
         .collect::<rusqlite::Result<Vec<(String, String, String)>>>()?;
     let case = |id: &str| -> Result<Value> {
         let doc: String = server
-            .query_row("SELECT doc FROM case_file WHERE id = ?1", [id], |row| row.get(0))
+            .query_row("SELECT doc FROM case_file WHERE id = ?1", [id], |row| {
+                row.get(0)
+            })
             .with_context(|| "a case that was worked on is not on the server")?;
         Ok(serde_json::from_str(&doc)?)
     };
 
     let mut missing = Vec::new();
-    let arrived: Vec<_> = judged.iter().map(|(case, kind, _)| (case.clone(), kind.clone())).collect();
+    let arrived: Vec<_> = judged
+        .iter()
+        .map(|(case, kind, _)| (case.clone(), kind.clone()))
+        .collect();
     for (index, (case, kind)) in entered.actions.iter().enumerate() {
         if arrived.get(index) != Some(&(case.clone(), kind.clone())) {
-            missing.push(format!("action {} ({kind}) is not in its place in the server's journal", index + 1));
+            missing.push(format!(
+                "action {} ({kind}) is not in its place in the server's journal",
+                index + 1
+            ));
         }
     }
     for ((id, field), value) in &entered.facts {
         if case(id)?["facts"][field]["value"] != **value {
-            missing.push(format!("the fact {field} is not as it was entered or settled"));
+            missing.push(format!(
+                "the fact {field} is not as it was entered or settled"
+            ));
         }
     }
     for (id, kind, note) in &entered.outcomes {
         let case = case(id)?;
         let visits = case["visits"].as_array().cloned().unwrap_or_default();
-        if !visits.iter().any(|visit| visit["outcome"]["kind"] == **kind && visit["outcome"]["note"] == **note) {
+        if !visits
+            .iter()
+            .any(|visit| visit["outcome"]["kind"] == **kind && visit["outcome"]["note"] == **note)
+        {
             missing.push("an outcome is not on the server as it was entered".to_owned());
         }
     }
@@ -126,17 +148,29 @@ pub fn compare(database: &Path, said: &Value, entered: &Entered, saved: usize, p
     let mut conflicts = (0, 0);
     let mut plans = 0;
     let mut visits = 0;
-    let worked_on: std::collections::BTreeSet<_> = entered.actions.iter().map(|(case, _)| case).collect();
+    let worked_on: std::collections::BTreeSet<_> =
+        entered.actions.iter().map(|(case, _)| case).collect();
     for id in worked_on {
         let case = case(id)?;
         let list = |name: &str| case[name].as_array().cloned().unwrap_or_default();
         conflicts.0 += list("conflicts").len();
-        conflicts.1 += list("conflicts").iter().filter(|conflict| !conflict["settlement"].is_null()).count();
-        plans += list("plans").iter().filter(|plan| plan["state"] == "active").count();
-        visits += list("visits").iter().filter(|visit| visit["state"] == "ended").count();
+        conflicts.1 += list("conflicts")
+            .iter()
+            .filter(|conflict| !conflict["settlement"].is_null())
+            .count();
+        plans += list("plans")
+            .iter()
+            .filter(|plan| plan["state"] == "active")
+            .count();
+        visits += list("visits")
+            .iter()
+            .filter(|visit| visit["state"] == "ended")
+            .count();
     }
 
-    let mut verdicts: BTreeMap<String, usize> = ["applied", "held", "refused"].map(|kind| (kind.to_owned(), 0)).into();
+    let mut verdicts: BTreeMap<String, usize> = ["applied", "held", "refused"]
+        .map(|kind| (kind.to_owned(), 0))
+        .into();
     for (_, _, ruling) in &judged {
         *verdicts.entry(ruling.clone()).or_default() += 1;
     }
@@ -153,7 +187,11 @@ pub fn compare(database: &Path, said: &Value, entered: &Entered, saved: usize, p
     same("plans", entered.plans, plans);
     same("conflicts raised", entered.conflicts_raised, conflicts.0);
     same("conflicts settled", entered.conflicts_settled, conflicts.1);
-    same("cases on the device", said["assigned"].as_u64().unwrap_or_default() as usize, entered.cached);
+    same(
+        "cases on the device",
+        said["assigned"].as_u64().unwrap_or_default() as usize,
+        entered.cached,
+    );
     Ok(Summary {
         imported: said["import"]["opened"].as_u64().unwrap_or_default(),
         cached: entered.cached,
@@ -164,7 +202,7 @@ pub fn compare(database: &Path, said: &Value, entered: &Entered, saved: usize, p
         verdicts,
         conflicts_raised: conflicts.0,
         conflicts_settled: conflicts.1,
-        screenshots: std::fs::read_dir(pictures)?.count(),
+        screenshots: crate::screen::pictures_in(pictures)?,
         lost,
         differences,
     })

@@ -62,7 +62,8 @@ export const device = {
 		call<CommittedView>('agree_plan', { case: caseId, input }),
 	setFact: (caseId: string, field: FactField, value: string) =>
 		call<CommittedView>('set_fact', { case: caseId, field, value }),
-	addNote: (caseId: string, text: string) => call<CommittedView>('add_note', { case: caseId, text }),
+	addNote: (caseId: string, text: string) =>
+		call<CommittedView>('add_note', { case: caseId, text }),
 	decide: (caseId: string, conflict: string, choice: Choice) =>
 		call<CommittedView>('decide', { case: caseId, conflict, choice }),
 	syncStatus: () => call<SyncStatusView>('sync_status'),

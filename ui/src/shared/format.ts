@@ -46,16 +46,22 @@ export function day(date: string, language: string): string {
 	);
 }
 
-export function clock(moment: string, language: string): string {
-	return new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit' }).format(
-		new Date(moment)
-	);
+/** Hours and minutes; in the zone of an address where one is given, else in the device's own. */
+export function clock(moment: string, language: string, timeZone?: string): string {
+	return new Intl.DateTimeFormat(language, {
+		hour: '2-digit',
+		minute: '2-digit',
+		hourCycle: 'h23',
+		timeZone
+	}).format(new Date(moment));
 }
 
 export function dayAndClock(moment: string, language: string): string {
-	return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }).format(
-		new Date(moment)
-	);
+	return new Intl.DateTimeFormat(language, {
+		dateStyle: 'medium',
+		timeStyle: 'short',
+		hourCycle: 'h23'
+	}).format(new Date(moment));
 }
 
 /** Whole days between two dates. */

@@ -447,16 +447,20 @@ export const en = {
 		'The server is older than this app. What you saved is safe; tell your lead.',
 	'problem.sync.fork':
 		'This device was restored or copied. What you saved is safe here; tell your lead, it needs a new code.',
-	'problem.sync.gap': 'The server misses something from this device. It is kept here; tell your lead.',
+	'problem.sync.gap':
+		'The server misses something from this device. It is kept here; tell your lead.',
 	'problem.device.token_expired':
 		'This device was away for too long. What you saved is safe; ask your lead for a new code.',
-	'problem.device.unknown': 'The server does not know this device. What you saved is safe; tell your lead.',
+	'problem.device.unknown':
+		'The server does not know this device. What you saved is safe; tell your lead.',
 	'problem.storage.full':
 		'The disk is full, so this was not saved. What you saved before is safe. Free some space, then try again.',
 	'problem.storage.read_only':
 		'The folder of the app can’t be written to, so this was not saved. What you saved before is safe.',
-	'problem.storage.failed': 'The database could not be used. What you saved before is safe. Restart the app.',
-	'problem.server.storage': 'The server could not use its database. Nothing was changed; try again.',
+	'problem.storage.failed':
+		'The database could not be used. What you saved before is safe. Restart the app.',
+	'problem.server.storage':
+		'The server could not use its database. Nothing was changed; try again.',
 	'problem.body.too_large': 'The file is too large for an import.',
 	'problem.import.mapping': 'The mapping can’t be used: {{message}}',
 	'problem.import.file': 'The file can’t be read: {{message}}',
@@ -497,6 +501,7 @@ export const en = {
 	'rule.plan.legal_stop': 'A legal stop was in force.',
 	'rule.plan.legal_stop_possible': 'A legal stop may have been in force.',
 	'rule.case.not_yours': 'The case belonged to somebody else.',
-	'rule.action.newer_app': 'The app is newer than the server; it is kept until the server can read it.',
+	'rule.action.newer_app':
+		'The app is newer than the server; it is kept until the server can read it.',
 	'rule.other': 'A rule needs a person to look.'
 } as const;

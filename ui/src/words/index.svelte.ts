@@ -15,7 +15,8 @@ class Words {
 	constructor() {
 		const kept = globalThis.localStorage?.getItem(KEPT);
 		const asked = globalThis.navigator?.language ?? 'en';
-		this.language = kept === 'en' || kept === 'zh-CN' ? kept : asked.startsWith('zh') ? 'zh-CN' : 'en';
+		this.language =
+			kept === 'en' || kept === 'zh-CN' ? kept : asked.startsWith('zh') ? 'zh-CN' : 'en';
 		i18next.init({
 			lng: this.language,
 			fallbackLng: 'en',

@@ -10,5 +10,6 @@ it('both languages name the same values in every sentence', () => {
 });
 
 it('no sentence says failed, invalid, oops or simply', () => {
-	for (const sentence of Object.values(en)) expect(sentence).not.toMatch(/failed|invalid|oops|simply/i);
+	for (const sentence of Object.values(en))
+		expect(sentence).not.toMatch(/failed|invalid|oops|simply/i);
 });

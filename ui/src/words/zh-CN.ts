@@ -298,7 +298,8 @@ export const zhCN: Record<Key, string> = {
 	'conflict.take_held_fact': '采用“{{value}}”',
 	'conflict.keep_fact': '保留“{{value}}”',
 	'conflict.write': '另写一个值',
-	'conflict.plan_text': '已达成 {{seen}} 的计划，目前余额为 {{now}}。无论如何，客户同意的内容都会留存。',
+	'conflict.plan_text':
+		'已达成 {{seen}} 的计划，目前余额为 {{now}}。无论如何，客户同意的内容都会留存。',
 	'conflict.take_plan': '按约定确认计划',
 	'conflict.void_plan': '作废计划',
 	'conflict.void_hint': '必须告知客户。',

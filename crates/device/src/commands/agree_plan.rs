@@ -7,7 +7,9 @@ use crate::store::Tx;
 use crate::view::{CommittedView, Pace, ProposalView, ProposalsView};
 use chrono::NaiveDate;
 use doorstep_domain::affordability::Budget;
-use doorstep_domain::plan::{Consent, Frequency, Instalment, PlanError, PlanTerms, ScheduleOrder, schedule};
+use doorstep_domain::plan::{
+    Consent, Frequency, Instalment, PlanError, PlanTerms, ScheduleOrder, schedule,
+};
 use doorstep_domain::visit::Step;
 use doorstep_domain::{Case, CaseId, Change, Money, PlanId};
 use serde::Deserialize;
@@ -42,7 +44,10 @@ impl Device {
             let case = self.case_in(tx, id)?;
             let months_max = self.policies_in(tx)?.pack.plan.months_max;
             let monthly_surplus = input.budget.surplus().map_err(PlanError::from)?;
-            let instalment_max = input.budget.surplus_per(input.frequency).map_err(PlanError::from)?;
+            let instalment_max = input
+                .budget
+                .surplus_per(input.frequency)
+                .map_err(PlanError::from)?;
             let mut proposals: Vec<ProposalView> = Vec::new();
             let mut none_because = None;
             for (pace, quarters) in PACES {
@@ -80,13 +85,26 @@ impl Device {
                 agreed_on: self.day(tx, &case)?,
                 consent: input.consent,
             };
-            let done = self.save(tx, &case, Change::AgreePlan { terms: Box::new(terms) })?;
+            let done = self.save(
+                tx,
+                &case,
+                Change::AgreePlan {
+                    terms: Box::new(terms),
+                },
+            )?;
             tx.drop_draft(&form_name("plan", id))?;
             Ok(done)
         })
     }
 
-    fn schedule(&self, tx: &Tx<'_>, case: &Case, input: &PlanInput, most: Money, months_max: u16) -> Result<Vec<Instalment>> {
+    fn schedule(
+        &self,
+        tx: &Tx<'_>,
+        case: &Case,
+        input: &PlanInput,
+        most: Money,
+        months_max: u16,
+    ) -> Result<Vec<Instalment>> {
         if input.first_due < self.day(tx, case)? {
             return Err(PlanError::ImpossibleDate.into());
         }
@@ -104,12 +122,21 @@ impl Device {
 
     /// Today, where the household lives.
     fn day(&self, tx: &Tx<'_>, case: &Case) -> Result<NaiveDate> {
-        Ok(self.instant(tx)?.with_timezone(&case.address.zone).date_naive())
+        Ok(self
+            .instant(tx)?
+            .with_timezone(&case.address.zone)
+            .date_naive())
     }
 }
 
 fn proposal(pace: Pace, lines: Vec<Instalment>, total: Money) -> Option<ProposalView> {
     let largest = lines.iter().map(|line| line.amount).max()?;
     let ends_on = lines.last()?.due;
-    Some(ProposalView { pace, instalment: largest, lines, ends_on, total })
+    Some(ProposalView {
+        pace,
+        instalment: largest,
+        lines,
+        ends_on,
+        total,
+    })
 }

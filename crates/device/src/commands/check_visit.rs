@@ -27,7 +27,11 @@ impl Default for ChecklistInput {
     fn default() -> Self {
         Self {
             answers: Answers::new(),
-            intent: VisitIntent { planned_minutes: 30, headcount: 2, lead_approval: None },
+            intent: VisitIntent {
+                planned_minutes: 30,
+                headcount: 2,
+                lead_approval: None,
+            },
         }
     }
 }
@@ -61,7 +65,9 @@ impl Device {
         self.write(|tx| {
             let case = self.case_in(tx, id)?;
             if self.visit_under_way(std::slice::from_ref(&case)).is_some() {
-                return Err(DeviceError::NotNow(doorstep_domain::RuleId::named("visit.under_way")));
+                return Err(DeviceError::NotNow(doorstep_domain::RuleId::named(
+                    "visit.under_way",
+                )));
             }
             let policies = self.policies_in(tx)?;
             let input = read_draft(tx, id)?;
@@ -70,22 +76,43 @@ impl Device {
             for (question, answer) in &input.answers {
                 answers.entry(question.clone()).or_insert(*answer);
             }
-            let done = self.save(tx, &case, Change::CheckVisit {
-                visit: visit_to_check(&case),
-                intent: input.intent,
-                answers,
-                clearance: Box::new(clearance),
-            })?;
+            let done = self.save(
+                tx,
+                &case,
+                Change::CheckVisit {
+                    visit: visit_to_check(&case),
+                    intent: input.intent,
+                    answers,
+                    clearance: Box::new(clearance),
+                },
+            )?;
             tx.drop_draft(&draft_name(id))?;
             Ok(done)
         })
     }
 
-    fn clear(&self, tx: &Tx<'_>, case: &Case, input: &ChecklistInput, policies: &Policies) -> Result<Clearance> {
-        Ok(clear(case, &input.answers, policies, &input.intent, self.instant(tx)?))
+    fn clear(
+        &self,
+        tx: &Tx<'_>,
+        case: &Case,
+        input: &ChecklistInput,
+        policies: &Policies,
+    ) -> Result<Clearance> {
+        Ok(clear(
+            case,
+            &input.answers,
+            policies,
+            &input.intent,
+            self.instant(tx)?,
+        ))
     }
 
-    fn view_checklist(&self, tx: &Tx<'_>, case: &Case, input: &ChecklistInput) -> Result<ChecklistView> {
+    fn view_checklist(
+        &self,
+        tx: &Tx<'_>,
+        case: &Case,
+        input: &ChecklistInput,
+    ) -> Result<ChecklistView> {
         let policies = self.policies_in(tx)?;
         let known = policies.checklist.prefilled(case, self.instant(tx)?);
         let clearance = self.clear(tx, case, input, &policies)?;
@@ -102,7 +129,11 @@ impl Device {
 
 fn read_draft(tx: &Tx<'_>, id: CaseId) -> Result<ChecklistInput> {
     let doc = tx.draft(&draft_name(id))?;
-    Ok(doc.map(|doc| serde_json::from_str(&doc)).transpose().map_err(StoreError::from)?.unwrap_or_default())
+    Ok(doc
+        .map(|doc| serde_json::from_str(&doc))
+        .transpose()
+        .map_err(StoreError::from)?
+        .unwrap_or_default())
 }
 
 /// A checklist answered again before setting off belongs to the same visit.

@@ -38,7 +38,15 @@ impl Device {
         self.write(|tx| {
             let case = self.case_in(tx, id)?;
             let review_on = self.moment(tx)?.day() + Duration::days(REVIEW_DAYS);
-            self.save(tx, &case, Change::RaiseFlag { flag, incident, review_on })
+            self.save(
+                tx,
+                &case,
+                Change::RaiseFlag {
+                    flag,
+                    incident,
+                    review_on,
+                },
+            )
         })
     }
 }
@@ -46,7 +54,9 @@ impl Device {
 fn checked(text: &str) -> Result<String> {
     match text.trim() {
         "" => Err(DeviceError::NotNow(RuleId::named("text.empty"))),
-        text if text.len() > TEXT_BYTES_MAX => Err(DeviceError::NotNow(RuleId::named("text.too_long"))),
+        text if text.len() > TEXT_BYTES_MAX => {
+            Err(DeviceError::NotNow(RuleId::named("text.too_long")))
+        }
         text => Ok(text.to_owned()),
     }
 }

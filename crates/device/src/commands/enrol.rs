@@ -65,7 +65,10 @@ async fn ask_server(server: &str, code: &str, key: &SigningKey) -> Result<EnrolR
         .await
         .map_err(|_| DeviceError::NoConnection)?;
     match answer.status().is_success() {
-        true => answer.json().await.map_err(|_| DeviceError::UnreadableAnswer),
+        true => answer
+            .json()
+            .await
+            .map_err(|_| DeviceError::UnreadableAnswer),
         false => Err(read_error(answer).await.into()),
     }
 }
@@ -93,9 +96,21 @@ mod tests {
 
     #[test]
     fn only_this_machine_may_be_reached_without_tls() {
-        assert_eq!(address("doorstep.example/").unwrap(), "https://doorstep.example");
-        assert_eq!(address("http://127.0.0.1:8383").unwrap(), "http://127.0.0.1:8383");
-        assert!(matches!(address("http://doorstep.example"), Err(DeviceError::BadAddress)));
-        assert!(matches!(address("not an address"), Err(DeviceError::BadAddress)));
+        assert_eq!(
+            address("doorstep.example/").unwrap(),
+            "https://doorstep.example"
+        );
+        assert_eq!(
+            address("http://127.0.0.1:8383").unwrap(),
+            "http://127.0.0.1:8383"
+        );
+        assert!(matches!(
+            address("http://doorstep.example"),
+            Err(DeviceError::BadAddress)
+        ));
+        assert!(matches!(
+            address("not an address"),
+            Err(DeviceError::BadAddress)
+        ));
     }
 }

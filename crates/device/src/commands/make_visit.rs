@@ -14,20 +14,33 @@ impl Device {
     pub fn start_travel(&self, id: CaseId) -> Result<CommittedView> {
         self.write(|tx| {
             if self.visit_under_way(&tx.cases()?).is_some() {
-                return Err(DeviceError::NotNow(RuleId::named("visit.another_under_way")));
+                return Err(DeviceError::NotNow(RuleId::named(
+                    "visit.another_under_way",
+                )));
             }
-            self.step(tx, id, Step::Travel, |visit| Change::StartTravel { visit: visit.id })
+            self.step(tx, id, Step::Travel, |visit| Change::StartTravel {
+                visit: visit.id,
+            })
         })
     }
 
     /// Arrives at the address; the position is taken once and no trail is kept.
     pub fn arrive(&self, id: CaseId, position: Option<Position>) -> Result<CommittedView> {
-        self.write(|tx| self.step(tx, id, Step::Arrive, |visit| Change::Arrive { visit: visit.id, position }))
+        self.write(|tx| {
+            self.step(tx, id, Step::Arrive, |visit| Change::Arrive {
+                visit: visit.id,
+                position,
+            })
+        })
     }
 
     /// Says *I'm all right*.
     pub fn check_in(&self, id: CaseId) -> Result<CommittedView> {
-        self.write(|tx| self.step(tx, id, Step::CheckIn, |visit| Change::CheckIn { visit: visit.id }))
+        self.write(|tx| {
+            self.step(tx, id, Step::CheckIn, |visit| Change::CheckIn {
+                visit: visit.id,
+            })
+        })
     }
 
     /// Ends the visit with its outcome.
@@ -52,21 +65,34 @@ impl Device {
         })
     }
 
-    fn step(&self, tx: &Tx<'_>, id: CaseId, step: Step, change: impl FnOnce(&Visit) -> Change) -> Result<CommittedView> {
+    fn step(
+        &self,
+        tx: &Tx<'_>,
+        id: CaseId,
+        step: Step,
+        change: impl FnOnce(&Visit) -> Change,
+    ) -> Result<CommittedView> {
         let case = self.case_in(tx, id)?;
         let change = change(self.may_take(tx, &case, step)?);
         self.save(tx, &case, change)
     }
 
     /// The visit of this person for which the step may be taken now.
-    pub(crate) fn may_take<'c>(&self, tx: &Tx<'_>, case: &'c Case, step: Step) -> Result<&'c Visit> {
+    pub(crate) fn may_take<'c>(
+        &self,
+        tx: &Tx<'_>,
+        case: &'c Case,
+        step: Step,
+    ) -> Result<&'c Visit> {
         let visit = case
             .visits
             .iter()
             .rev()
             .find(|visit| visit.agent == self.profile().user)
             .ok_or(DeviceError::NotNow(RuleId::named("visit.not_cleared")))?;
-        visit.may_take(step, self.instant(tx)?).map_err(DeviceError::NotNow)?;
+        visit
+            .may_take(step, self.instant(tx)?)
+            .map_err(DeviceError::NotNow)?;
         Ok(visit)
     }
 

@@ -29,7 +29,10 @@ impl Device {
     /// The policies; none before the first sync has finished.
     pub(crate) fn policies_in(&self, tx: &Tx<'_>) -> Result<Policies> {
         match tx.is_ready()? {
-            true => tx.policies()?.map(|(_, policies)| policies).ok_or(DeviceError::NotReady),
+            true => tx
+                .policies()?
+                .map(|(_, policies)| policies)
+                .ok_or(DeviceError::NotReady),
             false => Err(DeviceError::NotReady),
         }
     }
@@ -45,9 +48,19 @@ impl Device {
             Ruling::Applied => None,
         };
         let id = ActionId(Uuid::now_v7());
-        let action = tx.commit(case, NewAction { id, change, recorded })?;
+        let action = tx.commit(
+            case,
+            NewAction {
+                id,
+                change,
+                recorded,
+            },
+        )?;
         self.bell().notify_one();
-        Ok(CommittedView { action: action.id, will_be_held })
+        Ok(CommittedView {
+            action: action.id,
+            will_be_held,
+        })
     }
 
     /// What the rules would say to it now, on what this device knows.
@@ -67,7 +80,10 @@ impl Device {
             actor: self.profile().user,
             case: case.id,
             recorded: recorded.clone(),
-            base: Base { cursor: seen, case: seen },
+            base: Base {
+                cursor: seen,
+                case: seen,
+            },
             prev: None,
             after: Vec::new(),
             change: change.clone(),

@@ -18,13 +18,18 @@ impl Device {
             let (now, device_day) = (moment.instant(), moment.day());
             let mut cases = tx.cases()?;
             cases.retain(|case| {
-                case.assignment.as_ref().is_some_and(|a| a.day <= local_day(case, now))
+                case.assignment
+                    .as_ref()
+                    .is_some_and(|a| a.day <= local_day(case, now))
             });
             cases.sort_by_key(|case| case.assignment.as_ref().map(|a| (a.day, a.position)));
             Ok(TodayView {
                 day: device_day,
                 under_way: cases.iter().find_map(|case| under_way(case, self)),
-                stops: cases.iter().map(|case| CaseSummaryView::of(case, now)).collect(),
+                stops: cases
+                    .iter()
+                    .map(|case| CaseSummaryView::of(case, now))
+                    .collect(),
                 sync,
             })
         })
@@ -32,7 +37,11 @@ impl Device {
 
     /// All cases on the device that match every word, by name.
     pub fn cases(&self, search: &str) -> Result<Vec<CaseSummaryView>> {
-        let words: Vec<String> = search.to_lowercase().split_whitespace().map(str::to_owned).collect();
+        let words: Vec<String> = search
+            .to_lowercase()
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect();
         self.read(|tx| {
             let now = self.instant(tx)?;
             let mut found: Vec<_> = tx
@@ -50,7 +59,11 @@ impl Device {
     pub fn case(&self, id: CaseId) -> Result<CaseView> {
         self.read(|tx| {
             let case = self.case_in(tx, id)?;
-            let viewer = Viewer { user: self.profile().user, role: Role::Agent, now: self.instant(tx)? };
+            let viewer = Viewer {
+                user: self.profile().user,
+                role: Role::Agent,
+                now: self.instant(tx)?,
+            };
             Ok(CaseView::of(&case, viewer))
         })
     }
@@ -58,7 +71,11 @@ impl Device {
     /// The conflicts of the cases on this device: open ones first.
     pub fn inbox(&self) -> Result<Vec<ConflictView>> {
         self.read(|tx| {
-            let viewer = Viewer { user: self.profile().user, role: Role::Agent, now: self.instant(tx)? };
+            let viewer = Viewer {
+                user: self.profile().user,
+                role: Role::Agent,
+                now: self.instant(tx)?,
+            };
             let cases = tx.cases()?;
             let mut conflicts: Vec<_> = cases
                 .iter()
@@ -98,5 +115,9 @@ fn under_way(case: &Case, device: &Device) -> Option<UnderWayView> {
         visit.agent == device.profile().user
             && matches!(visit.state, VisitState::Travelling | VisitState::OnScene)
     })?;
-    Some(UnderWayView { case: case.id, visit: visit.id, name: case.person.name.clone() })
+    Some(UnderWayView {
+        case: case.id,
+        visit: visit.id,
+        name: case.person.name.clone(),
+    })
 }

@@ -15,7 +15,10 @@ impl Tx<'_> {
             .tx
             .prepare_cached("SELECT epoch, number FROM case_file WHERE id = ?1")?
             .query_row([id.to_string()], |row| {
-                Ok(Revision { epoch: Epoch(row.get(0)?), number: row.get(1)? })
+                Ok(Revision {
+                    epoch: Epoch(row.get(0)?),
+                    number: row.get(1)?,
+                })
             })
             .optional()?)
     }
@@ -36,11 +39,16 @@ impl Tx<'_> {
     /// All cases as their person sees them, in the order of their ids.
     pub fn cases(&self) -> Result<Vec<Case>> {
         let touched: BTreeSet<CaseId> = {
-            let mut query = self.tx.prepare_cached("SELECT DISTINCT case_id FROM journal")?;
+            let mut query = self
+                .tx
+                .prepare_cached("SELECT DISTINCT case_id FROM journal")?;
             let ids = query.query_map([], |row| row.get::<_, String>(0))?;
-            ids.map(|id| parse(&id?, "case id")).collect::<Result<_>>()?
+            ids.map(|id| parse(&id?, "case id"))
+                .collect::<Result<_>>()?
         };
-        let mut query = self.tx.prepare_cached("SELECT doc FROM case_file ORDER BY id")?;
+        let mut query = self
+            .tx
+            .prepare_cached("SELECT doc FROM case_file ORDER BY id")?;
         let docs = query.query_map([], |row| row.get::<_, String>(0))?;
         let mut cases = Vec::new();
         for doc in docs {
@@ -60,7 +68,9 @@ impl Tx<'_> {
             let standing = match (pending.ruling, pending.revision) {
                 (Some(Ruling::Applied), Some(revision)) => Standing::Applied { revision },
                 (Some(Ruling::Held { rule }), Some(revision)) => Standing::Held { revision, rule },
-                (Some(Ruling::Refused { rule }), Some(revision)) => Standing::Refused { revision, rule },
+                (Some(Ruling::Refused { rule }), Some(revision)) => {
+                    Standing::Refused { revision, rule }
+                }
                 _ => Standing::Unjudged,
             };
             view = fold(view, &pending.action, &standing);
@@ -110,8 +120,13 @@ impl Tx<'_> {
                 case.id.to_string(),
                 case.revision.epoch.0,
                 case.revision.number,
-                u32::try_from(case.conflicts.iter().filter(|conflict| conflict.is_open()).count())
-                    .unwrap_or(u32::MAX),
+                u32::try_from(
+                    case.conflicts
+                        .iter()
+                        .filter(|conflict| conflict.is_open())
+                        .count()
+                )
+                .unwrap_or(u32::MAX),
                 serde_json::to_string(case)?
             ])?;
         Ok(())
@@ -119,23 +134,34 @@ impl Tx<'_> {
 
     /// A case left the scope: it goes now, or when the visit that is under way has ended.
     fn let_go(&self, id: CaseId) -> Result<()> {
-        self.tx.execute("UPDATE case_file SET is_leaving = 1 WHERE id = ?1", [id.to_string()])?;
+        self.tx.execute(
+            "UPDATE case_file SET is_leaving = 1 WHERE id = ?1",
+            [id.to_string()],
+        )?;
         Ok(())
     }
 
     fn purge_finished(&self) -> Result<()> {
         let leaving: Vec<String> = {
-            let mut query = self.tx.prepare_cached("SELECT id FROM case_file WHERE is_leaving = 1")?;
-            query.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?
+            let mut query = self
+                .tx
+                .prepare_cached("SELECT id FROM case_file WHERE is_leaving = 1")?;
+            query
+                .query_map([], |row| row.get(0))?
+                .collect::<rusqlite::Result<_>>()?
         };
         for id in leaving {
-            let is_busy = self
-                .case(parse(&id, "case id")?)?
-                .is_some_and(|case| case.visits.last().is_some_and(doorstep_domain::visit::Visit::is_under_way));
+            let is_busy = self.case(parse(&id, "case id")?)?.is_some_and(|case| {
+                case.visits
+                    .last()
+                    .is_some_and(doorstep_domain::visit::Visit::is_under_way)
+            });
             if !is_busy {
                 // The journal keeps what was done; only the server's document and drafts go.
-                self.tx.execute("DELETE FROM draft WHERE case_id = ?1", [&id])?;
-                self.tx.execute("DELETE FROM case_file WHERE id = ?1", [&id])?;
+                self.tx
+                    .execute("DELETE FROM draft WHERE case_id = ?1", [&id])?;
+                self.tx
+                    .execute("DELETE FROM case_file WHERE id = ?1", [&id])?;
             }
         }
         Ok(())
@@ -162,7 +188,8 @@ impl Tx<'_> {
 
     /// Forgets a form that was finished.
     pub fn drop_draft(&self, name: &str) -> Result<()> {
-        self.tx.execute("DELETE FROM draft WHERE name = ?1", [name])?;
+        self.tx
+            .execute("DELETE FROM draft WHERE name = ?1", [name])?;
         Ok(())
     }
 }
@@ -170,13 +197,17 @@ impl Tx<'_> {
 impl Tx<'_> {
     /// How many held actions wait for somebody's decision.
     pub fn count_open_conflicts(&self) -> Result<u32> {
-        Ok(self.tx.query_row("SELECT coalesce(sum(open_conflicts), 0) FROM case_file", [], |row| {
-            row.get(0)
-        })?)
+        Ok(self.tx.query_row(
+            "SELECT coalesce(sum(open_conflicts), 0) FROM case_file",
+            [],
+            |row| row.get(0),
+        )?)
     }
 
     /// How many cases are on the device.
     pub fn count_cases(&self) -> Result<u32> {
-        Ok(self.tx.query_row("SELECT count(*) FROM case_file", [], |row| row.get(0))?)
+        Ok(self
+            .tx
+            .query_row("SELECT count(*) FROM case_file", [], |row| row.get(0))?)
     }
 }

@@ -47,18 +47,32 @@ fn read_ruling(ruling: &str, rule: String) -> Option<Ruling> {
     }
 }
 
-fn envelope_columns(row: &Row<'_>) -> rusqlite::Result<(String, u64, String, u16, String, String, String)> {
-    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?))
+fn envelope_columns(
+    row: &Row<'_>,
+) -> rusqlite::Result<(String, u64, String, u16, String, String, String)> {
+    Ok((
+        row.get(0)?,
+        row.get(1)?,
+        row.get(2)?,
+        row.get(3)?,
+        row.get(4)?,
+        row.get(5)?,
+        row.get(6)?,
+    ))
 }
 
 impl Tx<'_> {
     /// Records what a person did to `case`, as they see it, and puts it into the outbox.
     pub fn commit(&self, case: &Case, new: NewAction) -> Result<Action> {
         let profile = self.profile()?.ok_or(StoreError::Value("profile"))?;
-        let incarnation = self.incarnation()?.ok_or(StoreError::Value("incarnation"))?;
+        let incarnation = self
+            .incarnation()?
+            .ok_or(StoreError::Value("incarnation"))?;
         let (n, link) = self.journal_head(incarnation)?;
         let prev = self.unjudged_edit(case.id, &new.change)?;
-        let server_revision = self.case_revision(case.id)?.ok_or(StoreError::Value("case"))?;
+        let server_revision = self
+            .case_revision(case.id)?
+            .ok_or(StoreError::Value("case"))?;
         let action = Action {
             id: new.id,
             device: profile.device,
@@ -113,14 +127,19 @@ impl Tx<'_> {
             )
             .optional()?;
         match last {
-            Some((n, link)) => Ok((n, Link::try_from(link).map_err(|_| StoreError::Value("link"))?)),
+            Some((n, link)) => Ok((
+                n,
+                Link::try_from(link).map_err(|_| StoreError::Value("link"))?,
+            )),
             None => Ok((0, Link::START)),
         }
     }
 
     /// This device's last edit of the same fact, while the server has not judged it.
     fn unjudged_edit(&self, case: CaseId, change: &Change) -> Result<Option<Action>> {
-        let Change::SetFact { field, .. } = change else { return Ok(None) };
+        let Change::SetFact { field, .. } = change else {
+            return Ok(None);
+        };
         let edits = self.pending(case)?.into_iter().rev();
         Ok(edits
             .filter(|pending| pending.ruling.is_none())
@@ -140,7 +159,10 @@ impl Tx<'_> {
                 row.get::<_, String>(0)?,
                 row.get::<_, String>(1)?,
                 row.get::<_, String>(2)?,
-                Revision { epoch: Epoch(row.get(3)?), number: row.get(4)? },
+                Revision {
+                    epoch: Epoch(row.get(3)?),
+                    number: row.get(4)?,
+                },
             ))
         })?;
         let mut pending = Vec::new();
@@ -219,7 +241,15 @@ impl Tx<'_> {
         )?;
         let text = |row: &Row<'_>, index| row.get::<_, String>(index);
         let rows = query.query_map([limit], |row| {
-            Ok((text(row, 0)?, text(row, 1)?, text(row, 2)?, text(row, 3)?, text(row, 4)?, text(row, 5)?, text(row, 6)?))
+            Ok((
+                text(row, 0)?,
+                text(row, 1)?,
+                text(row, 2)?,
+                text(row, 3)?,
+                text(row, 4)?,
+                text(row, 5)?,
+                text(row, 6)?,
+            ))
         })?;
         rows.map(|row| {
             let (action, case, kind, subject, recorded_at, ruling, rule) = row?;

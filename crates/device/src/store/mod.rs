@@ -54,7 +54,9 @@ impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::DiskFull,
-            Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => Self::ReadOnly,
+            Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+                Self::ReadOnly
+            }
             _ => Self::Sqlite(error),
         }
     }
@@ -64,7 +66,9 @@ impl From<std::io::Error> for StoreError {
     fn from(error: std::io::Error) -> Self {
         match error.kind() {
             std::io::ErrorKind::StorageFull => Self::DiskFull,
-            std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => Self::ReadOnly,
+            std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
+                Self::ReadOnly
+            }
             _ => Self::File(error),
         }
     }
@@ -117,7 +121,8 @@ impl Store {
         let outside = std::fs::read_to_string(beside).ok();
         self.write(|tx| {
             let inside: Option<Incarnation> = tx.meta("incarnation")?;
-            let agrees = inside.is_some_and(|inside| outside.as_deref() == Some(&inside.to_string()));
+            let agrees =
+                inside.is_some_and(|inside| outside.as_deref() == Some(&inside.to_string()));
             if !agrees {
                 let fresh = Incarnation(Uuid::from_bytes(
                     crate::lock::random().map_err(|_| StoreError::Lock("get random bytes"))?,
@@ -155,8 +160,11 @@ impl Store {
 
     /// Limits the file to its current size and `pages` more, as a full disk would.
     pub fn limit_growth(&mut self, pages: u32) -> Result<()> {
-        let used: u32 = self.connection.pragma_query_value(None, "page_count", |row| row.get(0))?;
-        self.connection.pragma_update(None, "max_page_count", used + pages)?;
+        let used: u32 = self
+            .connection
+            .pragma_query_value(None, "page_count", |row| row.get(0))?;
+        self.connection
+            .pragma_update(None, "max_page_count", used + pages)?;
         Ok(())
     }
 }

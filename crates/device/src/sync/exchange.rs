@@ -71,10 +71,13 @@ impl Device {
             .await
             .map_err(|_| DeviceError::NoConnection)?;
         match answer.status().is_success() {
-            true => answer.json().await.map_err(|error| match error.is_decode() {
-                true => DeviceError::UnreadableAnswer,
-                false => DeviceError::NoConnection,
-            }),
+            true => answer
+                .json()
+                .await
+                .map_err(|error| match error.is_decode() {
+                    true => DeviceError::UnreadableAnswer,
+                    false => DeviceError::NoConnection,
+                }),
             false => Err(read_error(answer).await.into()),
         }
     }

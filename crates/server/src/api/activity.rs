@@ -15,8 +15,15 @@ use utoipa::ToSchema;
 
 const ACTIVITY_LISTED_MAX: u32 = 60;
 const KINDS: [&str; 9] = [
-    "check_visit", "start_travel", "arrive", "end_visit", "agree_plan", "set_fact", "raise_flag",
-    "post_payment", "decide",
+    "check_visit",
+    "start_travel",
+    "arrive",
+    "end_visit",
+    "agree_plan",
+    "set_fact",
+    "raise_flag",
+    "post_payment",
+    "decide",
 ];
 
 /// Something that somebody did.
@@ -37,7 +44,12 @@ pub struct Names(BTreeMap<UserId, String>);
 impl Names {
     /// Reads the team.
     pub fn of(tx: &Tx<'_>) -> Result<Self, ApiError> {
-        Ok(Self(tx.people()?.into_iter().map(|person| (person.id, person.display_name)).collect()))
+        Ok(Self(
+            tx.people()?
+                .into_iter()
+                .map(|person| (person.id, person.display_name))
+                .collect(),
+        ))
     }
 
     /// A person's name, or nothing for somebody who is gone.
@@ -52,7 +64,9 @@ impl ActivityView {
         let names = Names::of(tx)?;
         let mut views = Vec::with_capacity(rows.len());
         for row in rows {
-            let Some(case) = tx.case(row.case)? else { continue };
+            let Some(case) = tx.case(row.case)? else {
+                continue;
+            };
             views.push(Self {
                 case: row.case,
                 person: case.person.name,
@@ -69,8 +83,16 @@ impl ActivityView {
 
 /// Lists what happened last.
 #[utoipa::path(get, path = "/v1/activity", responses((status = OK, body = Vec<ActivityView>)))]
-pub async fn activity(State(app): State<App>, person: SignedIn) -> Result<Json<Vec<ActivityView>>, ApiError> {
+pub async fn activity(
+    State(app): State<App>,
+    person: SignedIn,
+) -> Result<Json<Vec<ActivityView>>, ApiError> {
     person.require_console()?;
-    app.read(|tx| Ok(Json(ActivityView::all(tx, tx.activity(&KINDS, ACTIVITY_LISTED_MAX)?)?)))
-        .await
+    app.read(|tx| {
+        Ok(Json(ActivityView::all(
+            tx,
+            tx.activity(&KINDS, ACTIVITY_LISTED_MAX)?,
+        )?))
+    })
+    .await
 }

@@ -116,8 +116,13 @@ impl FromRequestParts<App> for KnownDevice {
         let now = app.clock.now();
         let found = app
             .read(move |tx| {
-                let Some(row) = tx.device_by_token(&hash)? else { return Ok(None) };
-                Ok(tx.person(row.person)?.map(|person| Self { row, role: person.role }))
+                let Some(row) = tx.device_by_token(&hash)? else {
+                    return Ok(None);
+                };
+                Ok(tx.person(row.person)?.map(|person| Self {
+                    row,
+                    role: person.role,
+                }))
             })
             .await?;
         match found {

@@ -108,8 +108,16 @@ pub async fn list_cases(
             offset: query.offset,
             limit: query.limit.unwrap_or(PAGE_CASES),
         })?;
-        let cases = page.cases.iter().map(|case| CaseSummaryView::of(case, now)).collect();
-        Ok(Json(CasesView { cases, total: page.total, now }))
+        let cases = page
+            .cases
+            .iter()
+            .map(|case| CaseSummaryView::of(case, now))
+            .collect();
+        Ok(Json(CasesView {
+            cases,
+            total: page.total,
+            now,
+        }))
     })
     .await
 }
@@ -124,9 +132,15 @@ pub async fn read_case(
     Path(id): Path<CaseId>,
 ) -> Result<Json<CaseView>, ApiError> {
     person.require_console()?;
-    let viewer = Viewer { user: person.0.id, role: person.0.role, now: app.clock.now() };
+    let viewer = Viewer {
+        user: person.0.id,
+        role: person.0.role,
+        now: app.clock.now(),
+    };
     app.read(move |tx| {
-        let case = tx.case(id)?.ok_or_else(|| ApiError::not_found("case.unknown"))?;
+        let case = tx
+            .case(id)?
+            .ok_or_else(|| ApiError::not_found("case.unknown"))?;
         Ok(Json(CaseView::of(&case, viewer)))
     })
     .await
@@ -143,7 +157,11 @@ pub async fn set_fact(
     Body(request): Body<SetFactRequest>,
 ) -> Result<Json<RulingView>, ApiError> {
     let new = checked_text(&request.value)?;
-    let change = Change::SetFact { field: request.field, old: request.old, new };
+    let change = Change::SetFact {
+        field: request.field,
+        old: request.old,
+        new,
+    };
     record(app, person, id, change, Some(request.seen)).await
 }
 
@@ -157,7 +175,9 @@ pub async fn add_note(
     Path(id): Path<CaseId>,
     Body(request): Body<NoteRequest>,
 ) -> Result<Json<RulingView>, ApiError> {
-    let change = Change::AddNote { text: checked_text(&request.text)? };
+    let change = Change::AddNote {
+        text: checked_text(&request.text)?,
+    };
     record(app, person, id, change, None).await
 }
 
@@ -171,7 +191,10 @@ pub async fn post_payment(
     Path(id): Path<CaseId>,
     Body(request): Body<PaymentRequest>,
 ) -> Result<Json<RulingView>, ApiError> {
-    let change = Change::PostPayment { amount: request.amount, on: request.on };
+    let change = Change::PostPayment {
+        amount: request.amount,
+        on: request.on,
+    };
     record(app, person, id, change, None).await
 }
 
@@ -186,7 +209,11 @@ pub async fn raise_flag(
     Body(request): Body<FlagRequest>,
 ) -> Result<Json<RulingView>, ApiError> {
     let incident = checked_text(&request.incident)?;
-    let change = Change::RaiseFlag { flag: request.flag, incident, review_on: request.review_on };
+    let change = Change::RaiseFlag {
+        flag: request.flag,
+        incident,
+        review_on: request.review_on,
+    };
     record(app, person, id, change, None).await
 }
 
@@ -200,14 +227,21 @@ pub async fn raise_stop(
     Path(id): Path<CaseId>,
     Body(request): Body<StopRequest>,
 ) -> Result<Json<RulingView>, ApiError> {
-    let change = Change::RaiseStop { stop: request.stop, effective: request.effective, until: request.until };
+    let change = Change::RaiseStop {
+        stop: request.stop,
+        effective: request.effective,
+        until: request.until,
+    };
     record(app, person, id, change, None).await
 }
 
 fn checked_text(text: &str) -> Result<String, ApiError> {
     match text.trim() {
         "" => Err(ApiError::bad_request("text.empty", "the text is empty")),
-        text if text.len() > TEXT_BYTES_MAX => Err(ApiError::bad_request("text.too_long", "the text is too long")),
+        text if text.len() > TEXT_BYTES_MAX => Err(ApiError::bad_request(
+            "text.too_long",
+            "the text is too long",
+        )),
         text => Ok(text.to_owned()),
     }
 }
@@ -222,7 +256,13 @@ pub async fn record(
 ) -> Result<Json<RulingView>, ApiError> {
     person.require_console()?;
     let (now, policies) = (app.clock.now(), std::sync::Arc::clone(&app.policies));
-    let own = OwnAction { actor: person.0.id, role: person.0.role, case, change, seen };
+    let own = OwnAction {
+        actor: person.0.id,
+        role: person.0.role,
+        case,
+        change,
+        seen,
+    };
     let verdict = app
         .write(move |tx| {
             if tx.case(case)?.is_none() {

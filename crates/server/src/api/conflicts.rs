@@ -44,7 +44,11 @@ pub struct DecisionRequest {
 #[utoipa::path(get, path = "/v1/inbox", responses((status = OK, body = InboxView)))]
 pub async fn inbox(State(app): State<App>, person: SignedIn) -> Result<Json<InboxView>, ApiError> {
     person.require_console()?;
-    let viewer = Viewer { user: person.0.id, role: person.0.role, now: app.clock.now() };
+    let viewer = Viewer {
+        user: person.0.id,
+        role: person.0.role,
+        now: app.clock.now(),
+    };
     app.read(move |tx| {
         let names = Names::of(tx)?;
         let mut conflicts = Vec::new();
@@ -74,6 +78,9 @@ pub async fn decide(
     Path((case, conflict)): Path<(CaseId, ActionId)>,
     Body(request): Body<DecisionRequest>,
 ) -> Result<Json<RulingView>, ApiError> {
-    let change = Change::Decide { conflict, choice: request.choice };
+    let change = Change::Decide {
+        conflict,
+        choice: request.choice,
+    };
     record(app, person, case, change, Some(request.seen)).await
 }

@@ -23,11 +23,20 @@ pub const TOKEN_DAYS: i64 = 30;
     (status = FORBIDDEN, description = "`enrol.code_unknown`, `enrol.code_used`, `enrol.code_expired`", body = ErrorResponse),
     (status = TOO_MANY_REQUESTS, description = "`auth.throttled`", body = ErrorResponse)
 ))]
-pub async fn enrol(State(app): State<App>, Body(request): Body<EnrolRequest>) -> Result<Json<EnrolResponse>, ApiError> {
+pub async fn enrol(
+    State(app): State<App>,
+    Body(request): Body<EnrolRequest>,
+) -> Result<Json<EnrolResponse>, ApiError> {
     super::sync::check_protocol(request.protocol)?;
-    debug_assert_eq!(PROTOCOL, 1, "a new protocol version needs its own reading of this request");
+    debug_assert_eq!(
+        PROTOCOL, 1,
+        "a new protocol version needs its own reading of this request"
+    );
     if chain::public_key(&request.public_key).is_none() {
-        return Err(ApiError::bad_request("enrol.bad_key", "the public key is not an Ed25519 key in hex"));
+        return Err(ApiError::bad_request(
+            "enrol.bad_key",
+            "the public key is not an Ed25519 key in hex",
+        ));
     }
     app.throttle.admit("enrol")?;
     let (id, token, now) = (DeviceId(Uuid::now_v7()), token()?, app.clock.now());
@@ -41,8 +50,15 @@ pub async fn enrol(State(app): State<App>, Body(request): Body<EnrolRequest>) ->
         };
         let code_hash = hash_token(&normal_code(&request.code));
         let user = tx.enrol(&code_hash, &device, now)?.map_err(refusal)?;
-        let person = tx.person(user)?.ok_or_else(|| ApiError::not_found("person.unknown"))?;
-        Ok(Json(EnrolResponse { device: id, user, display_name: person.display_name, token }))
+        let person = tx
+            .person(user)?
+            .ok_or_else(|| ApiError::not_found("person.unknown"))?;
+        Ok(Json(EnrolResponse {
+            device: id,
+            user,
+            display_name: person.display_name,
+            token,
+        }))
     })
     .await
 }

@@ -21,7 +21,11 @@ pub struct ApiError {
 impl ApiError {
     /// An answer with this status, code and message.
     pub fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
-        let body = ErrorResponse { code: code.to_owned(), message: message.into(), expected: None };
+        let body = ErrorResponse {
+            code: code.to_owned(),
+            message: message.into(),
+            expected: None,
+        };
         Self { status, body }
     }
 
@@ -44,7 +48,10 @@ impl IntoResponse for ApiError {
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        tracing::error!(error = &error as &dyn std::error::Error, "the store could not serve a request");
+        tracing::error!(
+            error = &error as &dyn std::error::Error,
+            "the store could not serve a request"
+        );
         Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "server.storage",
@@ -93,7 +100,11 @@ impl From<JsonRejection> for ApiError {
     fn from(rejection: JsonRejection) -> Self {
         match rejection.status() {
             StatusCode::PAYLOAD_TOO_LARGE => too_large(),
-            status => Self::new(status, "body.malformed", "the body is not the JSON that this endpoint takes"),
+            status => Self::new(
+                status,
+                "body.malformed",
+                "the body is not the JSON that this endpoint takes",
+            ),
         }
     }
 }
@@ -114,7 +125,11 @@ impl From<PathRejection> for ApiError {
 }
 
 fn too_large() -> ApiError {
-    ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body.too_large", "the body is larger than this endpoint takes")
+    ApiError::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "body.too_large",
+        "the body is larger than this endpoint takes",
+    )
 }
 
 /// A JSON body whose errors carry codes.

@@ -13,7 +13,10 @@ use utoipa::ToSchema;
 
 /// The fields of the form.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the multipart form in the OpenAPI document")]
+#[allow(
+    dead_code,
+    reason = "describes the multipart form in the OpenAPI document"
+)]
 pub struct ImportForm {
     /// The accounts: CSV or XLSX.
     #[schema(value_type = String, format = Binary)]
@@ -45,12 +48,18 @@ pub async fn import_accounts(
     form: Result<Multipart, MultipartRejection>,
 ) -> Result<Json<ImportReport>, ApiError> {
     person.require_console()?;
-    let form = form.map_err(|_| ApiError::bad_request("body.malformed", "the body is not a form"))?;
+    let form =
+        form.map_err(|_| ApiError::bad_request("body.malformed", "the body is not a form"))?;
     let form = read_form(form).await?;
     let (now, policies) = (app.clock.now(), Arc::clone(&app.policies));
     app.write(move |tx| {
-        let mapping = Mapping::parse(&form.mapping)
-            .map_err(|error| ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "import.mapping", error.to_string()))?;
+        let mapping = Mapping::parse(&form.mapping).map_err(|error| {
+            ApiError::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "import.mapping",
+                error.to_string(),
+            )
+        })?;
         let order = ImportOrder {
             bytes: &form.file,
             mapping: &mapping,
@@ -79,7 +88,9 @@ async fn read_form(mut parts: Multipart) -> Result<Form, ApiError> {
             "file" => form.file = part.bytes().await.map_err(unreadable)?.to_vec(),
             "mapping" => form.mapping = part.text().await.map_err(unreadable)?,
             "dry_run" => form.dry_run = part.text().await.map_err(unreadable)? == "true",
-            "accept_good_rows" => form.accept_good_rows = part.text().await.map_err(unreadable)? == "true",
+            "accept_good_rows" => {
+                form.accept_good_rows = part.text().await.map_err(unreadable)? == "true"
+            }
             _ => {}
         }
     }

@@ -18,7 +18,11 @@ pub async fn page(uri: Uri) -> Response {
     if path.is_empty() {
         return Redirect::temporary("/console.html").into_response();
     }
-    let name = if path == "console.html" { "index.html" } else { path };
+    let name = if path == "console.html" {
+        "index.html"
+    } else {
+        path
+    };
     let Some(file) = Pages::get(name) else {
         return (StatusCode::NOT_FOUND, "not found").into_response();
     };

@@ -85,7 +85,9 @@ async fn blocking<T: Send + 'static>(
 ) -> Result<T, ApiError> {
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done,
-        Err(_) => Err(ApiError::from(StoreError::Value("a request stopped half-way"))),
+        Err(_) => Err(ApiError::from(StoreError::Value(
+            "a request stopped half-way",
+        ))),
     }
 }
 
@@ -109,7 +111,11 @@ fn documented() -> OpenApiRouter<App> {
         .routes(documented_routes!(imports::import_accounts))
         .layer(DefaultBodyLimit::max(IMPORT_BYTES_MAX));
     OpenApiRouter::with_openapi(Document::openapi())
-        .routes(documented_routes!(session::sign_in, session::who_am_i, session::sign_out))
+        .routes(documented_routes!(
+            session::sign_in,
+            session::who_am_i,
+            session::sign_out
+        ))
         .routes(documented_routes!(people::list_people))
         .routes(documented_routes!(people::make_enrol_code))
         .routes(documented_routes!(cases::list_cases))
@@ -143,21 +149,24 @@ pub fn router(app: App) -> Router {
             HeaderValue::from_static(value),
         )
     };
-    api.route("/v1/openapi.json", axum::routing::get(|| async { axum::Json(document) }))
-        .route("/healthz", axum::routing::get(|| async { "ok" }))
-        .fallback(interface::page)
-        .with_state(app)
-        .layer(TimeoutLayer::with_status_code(
-            axum::http::StatusCode::SERVICE_UNAVAILABLE,
-            Duration::from_secs(REQUEST_SECONDS_MAX),
-        ))
-        .layer(RequestDecompressionLayer::new())
-        .layer(CompressionLayer::new())
-        .layer(header("x-content-type-options", "nosniff"))
-        .layer(header("x-frame-options", "DENY"))
-        .layer(header("referrer-policy", "no-referrer"))
-        .layer(header("cache-control", "no-store"))
-        .layer(TraceLayer::new_for_http().make_span_with(span))
+    api.route(
+        "/v1/openapi.json",
+        axum::routing::get(|| async { axum::Json(document) }),
+    )
+    .route("/healthz", axum::routing::get(|| async { "ok" }))
+    .fallback(interface::page)
+    .with_state(app)
+    .layer(TimeoutLayer::with_status_code(
+        axum::http::StatusCode::SERVICE_UNAVAILABLE,
+        Duration::from_secs(REQUEST_SECONDS_MAX),
+    ))
+    .layer(RequestDecompressionLayer::new())
+    .layer(CompressionLayer::new())
+    .layer(header("x-content-type-options", "nosniff"))
+    .layer(header("x-frame-options", "DENY"))
+    .layer(header("referrer-policy", "no-referrer"))
+    .layer(header("cache-control", "no-store"))
+    .layer(TraceLayer::new_for_http().make_span_with(span))
 }
 
 /// A span names the route, never the path: a path may carry an id.

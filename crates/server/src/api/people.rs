@@ -28,9 +28,13 @@ pub struct EnrolCodeView {
 #[utoipa::path(get, path = "/v1/people", responses(
     (status = OK, body = Vec<PersonView>), (status = UNAUTHORIZED, body = ErrorResponse)
 ))]
-pub async fn list_people(State(app): State<App>, person: SignedIn) -> Result<Json<Vec<PersonView>>, ApiError> {
+pub async fn list_people(
+    State(app): State<App>,
+    person: SignedIn,
+) -> Result<Json<Vec<PersonView>>, ApiError> {
     person.require_console()?;
-    app.read(|tx| Ok(Json(tx.people()?.iter().map(PersonView::from).collect()))).await
+    app.read(|tx| Ok(Json(tx.people()?.iter().map(PersonView::from).collect())))
+        .await
 }
 
 /// Makes a one-time code for a device of this person.

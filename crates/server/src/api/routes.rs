@@ -35,14 +35,26 @@ pub struct RouteView {
 const STOPS_MAX: usize = 200;
 
 fn route_cases(tx: &Tx<'_>, agent: UserId, day: NaiveDate) -> Result<Vec<Case>, ApiError> {
-    let page = tx.list_cases(&CaseFilter { agent: Some(agent), limit: 500, ..CaseFilter::default() })?;
+    let page = tx.list_cases(&CaseFilter {
+        agent: Some(agent),
+        limit: 500,
+        ..CaseFilter::default()
+    })?;
     let on_day = |case: &Case| case.assignment.as_ref().is_some_and(|a| a.day == day);
     Ok(page.cases.into_iter().filter(on_day).collect())
 }
 
-fn view(tx: &Tx<'_>, agent: UserId, day: NaiveDate, now: DateTime<Utc>) -> Result<RouteView, ApiError> {
+fn view(
+    tx: &Tx<'_>,
+    agent: UserId,
+    day: NaiveDate,
+    now: DateTime<Utc>,
+) -> Result<RouteView, ApiError> {
     let cases = route_cases(tx, agent, day)?;
-    let stops = cases.iter().map(|case| CaseSummaryView::of(case, now)).collect();
+    let stops = cases
+        .iter()
+        .map(|case| CaseSummaryView::of(case, now))
+        .collect();
     Ok(RouteView { agent, day, stops })
 }
 
@@ -57,7 +69,8 @@ pub async fn read_route(
 ) -> Result<Json<RouteView>, ApiError> {
     person.require_console()?;
     let now = app.clock.now();
-    app.read(move |tx| Ok(Json(view(tx, agent, day, now)?))).await
+    app.read(move |tx| Ok(Json(view(tx, agent, day, now)?)))
+        .await
 }
 
 /// Sets a route: assigns what is in the list, in its order, and takes off what is not.
@@ -74,16 +87,27 @@ pub async fn set_route(
     person.require(&[Role::Lead])?;
     let wanted: BTreeSet<CaseId> = request.cases.iter().copied().collect();
     if wanted.len() != request.cases.len() || wanted.len() > STOPS_MAX {
-        return Err(ApiError::bad_request("route.stops", "a stop stands twice, or there are too many"));
+        return Err(ApiError::bad_request(
+            "route.stops",
+            "a stop stands twice, or there are too many",
+        ));
     }
     let (now, policies) = (app.clock.now(), Arc::clone(&app.policies));
     app.write(move |tx| {
-        let is_agent = tx.person(agent)?.is_some_and(|person| person.role == Role::Agent);
+        let is_agent = tx
+            .person(agent)?
+            .is_some_and(|person| person.role == Role::Agent);
         if !is_agent {
             return Err(ApiError::not_found("person.unknown"));
         }
         let change = |case, change| {
-            let own = OwnAction { actor: person.0.id, role: person.0.role, case, change, seen: None };
+            let own = OwnAction {
+                actor: person.0.id,
+                role: person.0.role,
+                case,
+                change,
+                seen: None,
+            };
             act(tx, own, &policies.policies, now)
         };
         for case in route_cases(tx, agent, day)? {
@@ -92,12 +116,21 @@ pub async fn set_route(
             }
         }
         for (position, id) in (1_u16..).zip(request.cases) {
-            let case = tx.case(id)?.ok_or_else(|| ApiError::not_found("case.unknown"))?;
+            let case = tx
+                .case(id)?
+                .ok_or_else(|| ApiError::not_found("case.unknown"))?;
             let stands = case
                 .assignment
                 .is_some_and(|a| a.agent == agent && a.day == day && a.position == position);
             if !stands {
-                change(id, Change::Assign { agent, day, position })?;
+                change(
+                    id,
+                    Change::Assign {
+                        agent,
+                        day,
+                        position,
+                    },
+                )?;
             }
         }
         Ok(Json(view(tx, agent, day, now)?))

@@ -65,30 +65,44 @@ pub async fn sign_in(
     let person = app.read(move |tx| Ok(tx.person_by_name(&name)?)).await?;
     let person = blocking(move || {
         // An unknown name takes as long as a wrong password.
-        let known = person.as_ref().map_or(UNKNOWN_HASH, |person| person.password_hash.as_str());
+        let known = person
+            .as_ref()
+            .map_or(UNKNOWN_HASH, |person| person.password_hash.as_str());
         let is_right = is_password(&request.password, known);
         person.filter(|_| is_right).ok_or_else(wrong_password)
     })
     .await?;
     let session = token()?;
     let (hash, id, now) = (hash_token(&session), person.id, app.clock.now());
-    app.write(move |tx| Ok(tx.open_session(&hash, id, now, now + Duration::hours(SESSION_HOURS))?))
-        .await?;
+    app.write(move |tx| {
+        Ok(tx.open_session(&hash, id, now, now + Duration::hours(SESSION_HOURS))?)
+    })
+    .await?;
     // Behind a proxy that speaks TLS the cookie must never travel in clear.
-    let is_tls = headers.get("x-forwarded-proto").is_some_and(|proto| proto == "https");
+    let is_tls = headers
+        .get("x-forwarded-proto")
+        .is_some_and(|proto| proto == "https");
     let secure = if is_tls { "; Secure" } else { "" };
     let cookie = format!(
         "{COOKIE}={session}; HttpOnly; SameSite=Strict; Path=/; Max-Age={}{secure}",
         SESSION_HOURS * 3600
     );
-    Ok(([(header::SET_COOKIE, cookie)], Json(PersonView::from(&person))).into_response())
+    Ok((
+        [(header::SET_COOKIE, cookie)],
+        Json(PersonView::from(&person)),
+    )
+        .into_response())
 }
 
 /// The hash of nobody's password, with the parameters in use.
 const UNKNOWN_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$c29tZSBzYWx0IGhlcmU$MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI";
 
 fn wrong_password() -> ApiError {
-    ApiError::new(StatusCode::UNAUTHORIZED, "auth.wrong_password", "name or password do not match")
+    ApiError::new(
+        StatusCode::UNAUTHORIZED,
+        "auth.wrong_password",
+        "name or password do not match",
+    )
 }
 
 /// Says who is signed in.

@@ -41,7 +41,10 @@ pub async fn sync(
     let (device_id, actions) = (device.id(), request.outbox.len());
     let answer = app
         .write(move |tx| {
-            let sender = Sender { device: &device.row, role: device.role };
+            let sender = Sender {
+                device: &device.row,
+                role: device.role,
+            };
             let verdicts = take_in(tx, &sender, &request.outbox, &policies.policies, now)?;
             tx.touch_device(device.row.id, now, now + Duration::days(TOKEN_DAYS))?;
             let page = pull(tx, &device.row, request.cursor)?;
@@ -92,7 +95,10 @@ fn read_request(body: &[u8]) -> Result<SyncRequest, ApiError> {
 pub fn check_protocol(protocol: u16) -> Result<(), ApiError> {
     match protocol {
         PROTOCOL => Ok(()),
-        _ => Err(ApiError::bad_request("sync.protocol_unknown", "this server does not speak that protocol version")),
+        _ => Err(ApiError::bad_request(
+            "sync.protocol_unknown",
+            "this server does not speak that protocol version",
+        )),
     }
 }
 
@@ -119,6 +125,10 @@ fn pull(tx: &Tx<'_>, device: &DeviceRow, cursor: Option<Revision>) -> Result<Pag
         _ => head,
     };
     let left = tx.departures(device.person, after, until.number)?;
-    Ok(Page { cases, left, cursor: until, more })
+    Ok(Page {
+        cases,
+        left,
+        cursor: until,
+        more,
+    })
 }
-

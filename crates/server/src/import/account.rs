@@ -21,8 +21,15 @@ pub struct Cells<'a> {
 impl<'a> Cells<'a> {
     /// The row beside the table's headings.
     pub fn of(table: &'a Table, row: u32, cells: &'a [String]) -> Self {
-        let cells = table.headings.iter().map(String::as_str).zip(cells.iter().map(String::as_str));
-        Self { row, cells: cells.collect() }
+        let cells = table
+            .headings
+            .iter()
+            .map(String::as_str)
+            .zip(cells.iter().map(String::as_str));
+        Self {
+            row,
+            cells: cells.collect(),
+        }
     }
 
     fn text(&self, heading: &str) -> Result<&'a str, RowError> {
@@ -48,19 +55,31 @@ impl<'a> Cells<'a> {
     }
 
     fn whole(&self, heading: &str) -> Result<i64, RowError> {
-        amount::read_whole(self.text(heading)?)
-            .ok_or_else(|| self.wrong(heading, "cell.not_a_number", "The cell is not a whole number."))
+        amount::read_whole(self.text(heading)?).ok_or_else(|| {
+            self.wrong(
+                heading,
+                "cell.not_a_number",
+                "The cell is not a whole number.",
+            )
+        })
     }
 
     fn degrees(&self, heading: &str) -> Result<f64, RowError> {
-        self.text(heading)?
-            .parse()
-            .map_err(|_| self.wrong(heading, "cell.not_a_position", "The cell is not a position in degrees."))
+        self.text(heading)?.parse().map_err(|_| {
+            self.wrong(
+                heading,
+                "cell.not_a_position",
+                "The cell is not a position in degrees.",
+            )
+        })
     }
 }
 
 /// Reads a row; `Ok(None)` where the mapping does not select it. Types are checked all the same.
-pub fn read(cells: &Cells<'_>, mapping: &Mapping) -> Result<Option<(CaseId, OpeningFacts)>, RowError> {
+pub fn read(
+    cells: &Cells<'_>,
+    mapping: &Mapping,
+) -> Result<Option<(CaseId, OpeningFacts)>, RowError> {
     let columns = &mapping.columns;
     let reference = cells.text(&columns.reference)?;
     let months_overdue = cells.whole(&columns.months_overdue)?;
@@ -71,16 +90,32 @@ pub fn read(cells: &Cells<'_>, mapping: &Mapping) -> Result<Option<(CaseId, Open
     }
     let newest = &columns.bills[0];
     if bills[0].minor < 0 {
-        return Err(cells.wrong(newest, "balance.negative", "The balance is negative: nothing is owed."));
+        return Err(cells.wrong(
+            newest,
+            "balance.negative",
+            "The balance is negative: nothing is owed.",
+        ));
     }
     if let Some(at) = payments.iter().position(|payment| payment.minor < 0) {
-        return Err(cells.wrong(&columns.payments[at], "payment.negative", "The payment is negative."));
+        return Err(cells.wrong(
+            &columns.payments[at],
+            "payment.negative",
+            "The payment is negative.",
+        ));
     }
     let months_overdue = u16::try_from(months_overdue).map_err(|_| {
-        cells.wrong(&columns.months_overdue, "cell.not_a_number", "The number of months is out of range.")
+        cells.wrong(
+            &columns.months_overdue,
+            "cell.not_a_number",
+            "The number of months is out of range.",
+        )
     })?;
     let balance = itemise(mapping, &bills, &payments).ok_or_else(|| {
-        cells.wrong(newest, "cell.not_an_amount", "The amounts are too large to add up.")
+        cells.wrong(
+            newest,
+            "cell.not_an_amount",
+            "The amounts are too large to add up.",
+        )
     })?;
     let case = CaseId::of_account(&mapping.creditor, reference);
     let account = Account {
@@ -89,19 +124,40 @@ pub fn read(cells: &Cells<'_>, mapping: &Mapping) -> Result<Option<(CaseId, Open
         product: mapping.product.clone(),
         months_overdue,
     };
-    let household = cells.optional(columns.household.as_ref()).unwrap_or(reference);
+    let household = cells
+        .optional(columns.household.as_ref())
+        .unwrap_or(reference);
     let household = HouseholdId(Uuid::new_v5(&case.0, household.as_bytes()));
     let (person, address, facts) = who_and_where(cells, mapping, reference)?;
-    Ok(Some((case, OpeningFacts { account, person, household, address, facts, balance })))
+    Ok(Some((
+        case,
+        OpeningFacts {
+            account,
+            person,
+            household,
+            address,
+            facts,
+            balance,
+        },
+    )))
 }
 
-fn amounts(cells: &Cells<'_>, headings: &[String], mapping: &Mapping) -> Result<Vec<Money>, RowError> {
-    headings.iter().map(|heading| cells.amount(heading, mapping)).collect()
+fn amounts(
+    cells: &Cells<'_>,
+    headings: &[String],
+    mapping: &Mapping,
+) -> Result<Vec<Money>, RowError> {
+    headings
+        .iter()
+        .map(|heading| cells.amount(heading, mapping))
+        .collect()
 }
 
 /// The month-end `back` months before the statement.
 fn month_end(statement_on: NaiveDate, back: usize) -> Option<NaiveDate> {
-    let month = statement_on.with_day(1)?.checked_sub_months(Months::new(u32::try_from(back).ok()?))?;
+    let month = statement_on
+        .with_day(1)?
+        .checked_sub_months(Months::new(u32::try_from(back).ok()?))?;
     month.checked_add_months(Months::new(1))?.pred_opt()
 }
 
@@ -120,7 +176,9 @@ fn itemise(mapping: &Mapping, bills: &[Money], payments: &[Money]) -> Option<Bal
         let on = month_end(statement_on, month)?;
         let zero = Money::zero(mapping.currency);
         let paid = payments.get(month).copied().unwrap_or(zero);
-        let charged = bills[month].checked_sub(bills[month + 1])?.checked_add(paid)?;
+        let charged = bills[month]
+            .checked_sub(bills[month + 1])?
+            .checked_add(paid)?;
         let mut line = |item, amount: Money| {
             if amount.minor != 0 {
                 lines.push(BalanceLine { item, on, amount });
@@ -133,12 +191,20 @@ fn itemise(mapping: &Mapping, bills: &[Money], payments: &[Money]) -> Option<Bal
         }
     }
     let total = Money::sum(mapping.currency, lines.iter().map(|line| line.amount))?;
-    Some(Balance { lines, total, as_of: statement_on })
+    Some(Balance {
+        lines,
+        total,
+        as_of: statement_on,
+    })
 }
 
 type WhoAndWhere = (Person, Address, BTreeMap<FactField, String>);
 
-fn who_and_where(cells: &Cells<'_>, mapping: &Mapping, reference: &str) -> Result<WhoAndWhere, RowError> {
+fn who_and_where(
+    cells: &Cells<'_>,
+    mapping: &Mapping,
+    reference: &str,
+) -> Result<WhoAndWhere, RowError> {
     let columns = &mapping.columns;
     if let Some(place) = &mapping.made_up {
         let made_up = made_up::person(reference, place);
@@ -147,7 +213,10 @@ fn who_and_where(cells: &Cells<'_>, mapping: &Mapping, reference: &str) -> Resul
             (FactField::PreferredHours, made_up.preferred_hours),
         ];
         return Ok((
-            Person { name: made_up.name, language: made_up.language },
+            Person {
+                name: made_up.name,
+                language: made_up.language,
+            },
             Address {
                 street: made_up.street,
                 town: made_up.town,
@@ -167,19 +236,26 @@ fn who_and_where(cells: &Cells<'_>, mapping: &Mapping, reference: &str) -> Resul
     };
     let phone = cells.optional(columns.phone.as_ref());
     Ok((
-        Person { name: required(&columns.name)?, language },
+        Person {
+            name: required(&columns.name)?,
+            language,
+        },
         Address {
             street: required(&columns.street)?,
             town: required(&columns.town)?,
             position: position(cells, mapping)?,
             zone: mapping.zone,
         },
-        phone.map(|phone| (FactField::Phone, phone.to_owned())).into_iter().collect(),
+        phone
+            .map(|phone| (FactField::Phone, phone.to_owned()))
+            .into_iter()
+            .collect(),
     ))
 }
 
 fn position(cells: &Cells<'_>, mapping: &Mapping) -> Result<Option<Position>, RowError> {
-    let (Some(latitude), Some(longitude)) = (&mapping.columns.latitude, &mapping.columns.longitude) else {
+    let (Some(latitude), Some(longitude)) = (&mapping.columns.latitude, &mapping.columns.longitude)
+    else {
         return Ok(None);
     };
     if cells.optional(Some(latitude)).is_none() && cells.optional(Some(longitude)).is_none() {
@@ -187,5 +263,11 @@ fn position(cells: &Cells<'_>, mapping: &Mapping) -> Result<Option<Position>, Ro
     }
     Position::from_degrees(cells.degrees(latitude)?, cells.degrees(longitude)?)
         .map(Some)
-        .ok_or_else(|| cells.wrong(latitude, "cell.not_a_position", "The position is not on the globe."))
+        .ok_or_else(|| {
+            cells.wrong(
+                latitude,
+                "cell.not_a_position",
+                "The position is not on the globe.",
+            )
+        })
 }

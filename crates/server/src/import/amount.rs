@@ -10,7 +10,10 @@ pub fn read(text: &str, currency: Currency) -> Option<Money> {
     let major = decimal(text)?;
     let minor = major.checked_mul(Decimal::from(currency.minor_per_major()))?;
     let is_whole = minor.fract().is_zero();
-    is_whole.then(|| minor.to_i64()).flatten().map(|minor| Money::new(minor, currency))
+    is_whole
+        .then(|| minor.to_i64())
+        .flatten()
+        .map(|minor| Money::new(minor, currency))
 }
 
 /// Reads a whole number, written any way a spreadsheet may write it.

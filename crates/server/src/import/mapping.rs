@@ -99,7 +99,8 @@ impl Mapping {
         if columns.payments.len() > columns.bills.len() {
             return Err(MappingError::TooManyPayments);
         }
-        let has_people = columns.name.is_some() && columns.street.is_some() && columns.town.is_some();
+        let has_people =
+            columns.name.is_some() && columns.street.is_some() && columns.town.is_some();
         match has_people || mapping.made_up.is_some() {
             true => Ok(mapping),
             false => Err(MappingError::NoPeople),

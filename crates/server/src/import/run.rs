@@ -61,7 +61,12 @@ const ERRORS_LISTED_MAX: usize = 200;
 type Accounts = Vec<(CaseId, OpeningFacts)>;
 
 /// Imports a file inside the caller's transaction.
-pub fn import(tx: &Tx<'_>, order: &ImportOrder<'_>, policies: &Policies, now: DateTime<Utc>) -> Result<ImportReport, ImportError> {
+pub fn import(
+    tx: &Tx<'_>,
+    order: &ImportOrder<'_>,
+    policies: &Policies,
+    now: DateTime<Utc>,
+) -> Result<ImportReport, ImportError> {
     let table = table::read(order.bytes, order.mapping.encoding)?;
     let mut errors = heading_errors(&table, order.mapping);
     let rows = u32::try_from(table.rows.len() + table.errors.len()).unwrap_or(u32::MAX);
@@ -91,7 +96,9 @@ pub fn import(tx: &Tx<'_>, order: &ImportOrder<'_>, policies: &Policies, now: Da
         return Ok(report);
     }
     for (case, facts) in accounts {
-        let hash = hex::encode(Sha256::digest(serde_json::to_vec(&facts).map_err(StoreError::from)?));
+        let hash = hex::encode(Sha256::digest(
+            serde_json::to_vec(&facts).map_err(StoreError::from)?,
+        ));
         let change = match tx.imported_hash(case)? {
             Some(known) if known == hash => {
                 report.unchanged += 1;
@@ -106,11 +113,19 @@ pub fn import(tx: &Tx<'_>, order: &ImportOrder<'_>, policies: &Policies, now: Da
             }
             None => {
                 report.opened += 1;
-                Change::OpenCase { facts: Box::new(facts) }
+                Change::OpenCase {
+                    facts: Box::new(facts),
+                }
             }
         };
         if !order.dry_run {
-            let own = OwnAction { actor: order.actor, role: order.role, case, change, seen: None };
+            let own = OwnAction {
+                actor: order.actor,
+                role: order.role,
+                case,
+                change,
+                seen: None,
+            };
             act(tx, own, policies, now)?;
             tx.put_imported_hash(case, &hash)?;
         }
@@ -124,7 +139,12 @@ fn heading_errors(table: &Table, mapping: &Mapping) -> Vec<RowError> {
     let read: BTreeSet<&str> = mapping.headings().collect();
     let ignored: BTreeSet<&str> = mapping.ignored.iter().map(String::as_str).collect();
     let missing = read.difference(&found).map(|heading| {
-        RowError::new(0, Some(heading), "column.missing", "The mapping reads this column and the file does not have it.")
+        RowError::new(
+            0,
+            Some(heading),
+            "column.missing",
+            "The mapping reads this column and the file does not have it.",
+        )
     });
     let unknown = found.iter().filter(|heading| !read.contains(*heading) && !ignored.contains(*heading)).map(|heading| {
         RowError::new(
@@ -140,9 +160,14 @@ fn heading_errors(table: &Table, mapping: &Mapping) -> Vec<RowError> {
 fn check_rows(table: &Table, mapping: &Mapping, errors: &mut Vec<RowError>) -> Accounts {
     let mut accounts = Accounts::new();
     let mut seen = BTreeSet::new();
-    let reference_at = table.headings.iter().position(|heading| *heading == mapping.columns.reference);
+    let reference_at = table
+        .headings
+        .iter()
+        .position(|heading| *heading == mapping.columns.reference);
     for (row, cells) in &table.rows {
-        let reference = reference_at.and_then(|at| cells.get(at)).filter(|text| !text.is_empty());
+        let reference = reference_at
+            .and_then(|at| cells.get(at))
+            .filter(|text| !text.is_empty());
         if reference.is_some_and(|reference| !seen.insert(reference)) {
             errors.push(RowError::new(
                 *row,

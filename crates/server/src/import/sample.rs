@@ -32,18 +32,31 @@ pub fn accounts_csv(rows: u32, seed: u64) -> String {
     for id in 1..=rows {
         let limit = (random.below(40) + 1) * 10_000;
         let is_overdue = random.below(4) == 0;
-        let status = if is_overdue { 2 + random.below(4) } else { random.below(2) };
+        let status = if is_overdue {
+            2 + random.below(4)
+        } else {
+            random.below(2)
+        };
         // From the oldest month to the newest: a bill, less what was paid, plus what was charged.
         let mut bills = vec![random.below(limit / 2) + 500];
         let mut payments = vec![random.below(2_000)];
         for _ in 1..MONTHS {
             let owed = bills[bills.len() - 1];
-            let paid = if is_overdue { random.below(owed / 20 + 1) } else { random.below(owed / 2 + 1) };
+            let paid = if is_overdue {
+                random.below(owed / 20 + 1)
+            } else {
+                random.below(owed / 2 + 1)
+            };
             bills.push(owed - paid + random.below(limit / 30 + 1) + 1);
             payments.push(paid);
         }
         let newest_first = |amounts: &[u64]| {
-            amounts.iter().rev().map(u64::to_string).collect::<Vec<_>>().join(",")
+            amounts
+                .iter()
+                .rev()
+                .map(u64::to_string)
+                .collect::<Vec<_>>()
+                .join(",")
         };
         let statuses = vec![status.to_string(); MONTHS].join(",");
         // Writing to a String can't fail.

@@ -61,22 +61,33 @@ fn decode(bytes: &[u8], encoding: Encoding) -> Result<String, FileError> {
         .split(|byte| *byte == b'\n')
         .position(|line| codec.decode_without_bom_handling(line).1)
         .map_or(0, |index| index + 1);
-    Err(FileError::Encoding { row: u32::try_from(bad).unwrap_or(u32::MAX), encoding: name })
+    Err(FileError::Encoding {
+        row: u32::try_from(bad).unwrap_or(u32::MAX),
+        encoding: name,
+    })
 }
 
 fn read_csv(text: &str) -> Result<Table, FileError> {
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
+    let mut reader = csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .from_reader(text.as_bytes());
     let headings: Vec<String> = reader.headers()?.iter().map(str::to_owned).collect();
     if headings.iter().all(String::is_empty) {
         return Err(FileError::Empty);
     }
-    let mut table = Table { headings, rows: Vec::new(), errors: Vec::new() };
+    let mut table = Table {
+        headings,
+        rows: Vec::new(),
+        errors: Vec::new(),
+    };
     for record in reader.records() {
         match record {
             Ok(record) => {
                 let line = record.position().map_or(0, csv::Position::line);
                 let cells = record.iter().map(str::to_owned).collect();
-                table.rows.push((u32::try_from(line).unwrap_or(u32::MAX), cells));
+                table
+                    .rows
+                    .push((u32::try_from(line).unwrap_or(u32::MAX), cells));
             }
             Err(error) => {
                 let line = error.position().map_or(0, csv::Position::line);
@@ -120,15 +131,30 @@ mod tests {
     #[test]
     fn broken_utf8_names_its_line() {
         let error = read(b"A,B\n1,2\n\xff,4\n", Encoding::Utf8).err().unwrap();
-        assert!(matches!(error, FileError::Encoding { row: 3, encoding: "UTF-8" }), "{error}");
+        assert!(
+            matches!(
+                error,
+                FileError::Encoding {
+                    row: 3,
+                    encoding: "UTF-8"
+                }
+            ),
+            "{error}"
+        );
     }
 
     #[test]
     fn gbk_is_read_and_a_broken_one_names_its_line() {
         let table = read(b"\xd0\xd5\xc3\xfb\n\xd1\xf9\xb1\xbe\n", Encoding::Gbk).unwrap();
-        assert_eq!((table.headings, table.rows), (vec!["姓名".into()], vec![(2, vec!["样本".to_owned()])]));
+        assert_eq!(
+            (table.headings, table.rows),
+            (vec!["姓名".into()], vec![(2, vec!["样本".to_owned()])])
+        );
         let error = read(b"A\n\xd1\n", Encoding::Gbk).err().unwrap();
-        assert!(matches!(error, FileError::Encoding { row: 2, .. }), "{error}");
+        assert!(
+            matches!(error, FileError::Encoding { row: 2, .. }),
+            "{error}"
+        );
     }
 
     #[test]

@@ -50,7 +50,13 @@ pub fn take_in(
         let head = tx.journal_head(device, envelope.incarnation)?;
         let taken = tx.taken(device, envelope.incarnation, envelope.n)?;
         let taken_link = taken.as_ref().map(|(link, _)| *link);
-        match place(head, envelope.n, &envelope.payload, envelope.link, taken_link) {
+        match place(
+            head,
+            envelope.n,
+            &envelope.payload,
+            envelope.link,
+            taken_link,
+        ) {
             Arrival::Gap { expected } => return Err(IntakeError::Gap { expected }),
             Arrival::Fork => return Err(IntakeError::Fork),
             Arrival::Again => verdicts.extend(taken.map(|(_, verdict)| verdict)),
@@ -79,7 +85,12 @@ fn take_one(
         if payload != envelope.payload {
             return unread(Ruling::refused("action.id_reused"));
         }
-        let again = Recorded { device, envelope, action: None, actor: person };
+        let again = Recorded {
+            device,
+            envelope,
+            action: None,
+            actor: person,
+        };
         again.append(tx, &verdict)?;
         return Ok(verdict);
     }
@@ -91,7 +102,12 @@ fn take_one(
             return unread(Ruling::refused("action.malformed"));
         }
     };
-    let recorded = Recorded { device, envelope, action: Some(&action), actor: person };
+    let recorded = Recorded {
+        device,
+        envelope,
+        action: Some(&action),
+        actor: person,
+    };
     settle(tx, &recorded, &action, sender.role, policies, now)
 }
 
@@ -104,8 +120,19 @@ fn unread(
     ruling: Ruling,
     now: DateTime<Utc>,
 ) -> Result<Verdict, StoreError> {
-    let verdict = Verdict { action: envelope.id, ruling, revision: None, judged_at: now };
-    Recorded { device, envelope, action: None, actor }.append(tx, &verdict)?;
+    let verdict = Verdict {
+        action: envelope.id,
+        ruling,
+        revision: None,
+        judged_at: now,
+    };
+    Recorded {
+        device,
+        envelope,
+        action: None,
+        actor,
+    }
+    .append(tx, &verdict)?;
     Ok(verdict)
 }
 
@@ -128,23 +155,39 @@ fn settle(
     let ruling = judge(case.as_ref(), action, &context);
     let leaves_trace = match &ruling {
         Ruling::Applied | Ruling::Held { .. } => true,
-        Ruling::Refused { .. } => case.is_some() && matches!(action.change, Change::AgreePlan { .. }),
+        Ruling::Refused { .. } => {
+            case.is_some() && matches!(action.change, Change::AgreePlan { .. })
+        }
     };
     let mut revision = None;
     if leaves_trace {
         let next = tx.next_revision()?;
-        let agent_before = case.as_ref().and_then(|case| case.assignment.as_ref()).map(|a| a.agent);
+        let agent_before = case
+            .as_ref()
+            .and_then(|case| case.assignment.as_ref())
+            .map(|a| a.agent);
         let standing = match ruling.clone() {
             Ruling::Applied => Standing::Applied { revision: next },
-            Ruling::Held { rule } => Standing::Held { revision: next, rule },
-            Ruling::Refused { rule } => Standing::Refused { revision: next, rule },
+            Ruling::Held { rule } => Standing::Held {
+                revision: next,
+                rule,
+            },
+            Ruling::Refused { rule } => Standing::Refused {
+                revision: next,
+                rule,
+            },
         };
         if let Some(case) = fold(case, action, &standing) {
             tx.put_case(&case, agent_before)?;
             revision = Some(next);
         }
     }
-    let verdict = Verdict { action: action.id, ruling, revision, judged_at: now };
+    let verdict = Verdict {
+        action: action.id,
+        ruling,
+        revision,
+        judged_at: now,
+    };
     recorded.append(tx, &verdict)?;
     Ok(verdict)
 }

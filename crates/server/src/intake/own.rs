@@ -21,7 +21,12 @@ pub struct OwnAction {
 }
 
 /// Records an action of the server's own, judged like any other.
-pub fn act(tx: &Tx<'_>, own: OwnAction, policies: &Policies, now: DateTime<Utc>) -> Result<Verdict, StoreError> {
+pub fn act(
+    tx: &Tx<'_>,
+    own: OwnAction,
+    policies: &Policies,
+    now: DateTime<Utc>,
+) -> Result<Verdict, StoreError> {
     let origin = tx.origin()?;
     let head = tx.journal_head(origin.device, origin.incarnation)?;
     let cursor = tx.head()?;
@@ -33,7 +38,10 @@ pub fn act(tx: &Tx<'_>, own: OwnAction, policies: &Policies, now: DateTime<Utc>)
         actor: own.actor,
         case: own.case,
         recorded: Moment::read(now.fixed_offset(), None, Some(now)),
-        base: Base { cursor, case: own.seen.unwrap_or(cursor) },
+        base: Base {
+            cursor,
+            case: own.seen.unwrap_or(cursor),
+        },
         prev: None,
         after: Vec::new(),
         change: own.change,

@@ -61,11 +61,20 @@ impl Tx<'_> {
             self.tx.execute(
                 "INSERT INTO departure (tenant, agent, case_id, number) VALUES (?1, ?2, ?3, ?4)
                  ON CONFLICT DO UPDATE SET number = excluded.number",
-                params![self.tenant, before.to_string(), case.id.to_string(), case.revision.number],
+                params![
+                    self.tenant,
+                    before.to_string(),
+                    case.id.to_string(),
+                    case.revision.number
+                ],
             )?;
         }
         let assignment = case.assignment.as_ref();
-        let open_conflicts = case.conflicts.iter().filter(|conflict| conflict.is_open()).count();
+        let open_conflicts = case
+            .conflicts
+            .iter()
+            .filter(|conflict| conflict.is_open())
+            .count();
         self.tx
             .prepare_cached(
                 "INSERT INTO case_file (tenant, id, number, agent, day, position, open_conflicts,
@@ -99,7 +108,10 @@ impl Tx<'_> {
              ORDER BY number LIMIT ?4",
         )?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        read_all(query.query_map(params![self.tenant, agent.to_string(), number, limit], document)?)
+        read_all(query.query_map(
+            params![self.tenant, agent.to_string(), number, limit],
+            document,
+        )?)
     }
 
     /// The cases that left the scope of `agent` in (`after`, `until`] and have not come back.
@@ -111,10 +123,12 @@ impl Tx<'_> {
                AND c.agent <> d.agent
              ORDER BY d.number",
         )?;
-        let ids = query.query_map(params![self.tenant, agent.to_string(), after, until], |row| {
-            row.get::<_, String>(0)
-        })?;
-        ids.map(|id| id?.parse().map_err(|_| StoreError::Value("case id"))).collect()
+        let ids = query.query_map(
+            params![self.tenant, agent.to_string(), after, until],
+            |row| row.get::<_, String>(0),
+        )?;
+        ids.map(|id| id?.parse().map_err(|_| StoreError::Value("case id")))
+            .collect()
     }
 
     /// A page of the cases that match, the most overdue first; assigned ones in route order.
@@ -124,7 +138,14 @@ impl Tx<'_> {
             .to_lowercase()
             .split_whitespace()
             .take(8)
-            .map(|word| format!("%{}%", word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")))
+            .map(|word| {
+                format!(
+                    "%{}%",
+                    word.replace('\\', "\\\\")
+                        .replace('%', "\\%")
+                        .replace('_', "\\_")
+                )
+            })
             .collect();
         let mut clause = String::from("tenant = ?1");
         let mut values: Vec<String> = vec![self.tenant.to_owned()];

@@ -32,7 +32,12 @@ pub enum EnrolmentError {
 
 impl Tx<'_> {
     /// Keeps a new code for a device of `person`.
-    pub fn add_enrol_code(&self, code_hash: &str, person: UserId, expires_at: DateTime<Utc>) -> Result<()> {
+    pub fn add_enrol_code(
+        &self,
+        code_hash: &str,
+        person: UserId,
+        expires_at: DateTime<Utc>,
+    ) -> Result<()> {
         self.tx.execute(
             "INSERT INTO enrol_code (tenant, code_hash, person, expires_at) VALUES (?1, ?2, ?3, ?4)",
             params![self.tenant, code_hash, person.to_string(), expires_at.to_rfc3339()],
@@ -41,7 +46,12 @@ impl Tx<'_> {
     }
 
     /// Uses up a code and enrols the device, in one transaction.
-    pub fn enrol(&self, code_hash: &str, device: &NewDevice<'_>, now: DateTime<Utc>) -> Result<std::result::Result<UserId, EnrolmentError>> {
+    pub fn enrol(
+        &self,
+        code_hash: &str,
+        device: &NewDevice<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<std::result::Result<UserId, EnrolmentError>> {
         let found = optional(self.tx.query_row(
             "SELECT person, expires_at, used_at FROM enrol_code WHERE tenant = ?1 AND code_hash = ?2",
             params![self.tenant, code_hash],
@@ -84,7 +94,12 @@ impl Tx<'_> {
              WHERE tenant = ?1 AND token_hash = ?2",
             params![self.tenant, token_hash],
             |row| {
-                Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get(2)?, row.get::<_, String>(3)?))
+                Ok((
+                    row.get::<_, String>(0)?,
+                    row.get::<_, String>(1)?,
+                    row.get(2)?,
+                    row.get::<_, String>(3)?,
+                ))
             },
         ))?;
         found
@@ -100,7 +115,12 @@ impl Tx<'_> {
     }
 
     /// Notes that a device was heard, and extends its token.
-    pub fn touch_device(&self, id: DeviceId, now: DateTime<Utc>, token_expires_at: DateTime<Utc>) -> Result<()> {
+    pub fn touch_device(
+        &self,
+        id: DeviceId,
+        now: DateTime<Utc>,
+        token_expires_at: DateTime<Utc>,
+    ) -> Result<()> {
         self.tx.execute(
             "UPDATE device SET last_seen_at = ?3, token_expires_at = ?4 WHERE tenant = ?1 AND id = ?2",
             params![self.tenant, id.to_string(), now.to_rfc3339(), token_expires_at.to_rfc3339()],

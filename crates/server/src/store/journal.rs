@@ -52,7 +52,13 @@ const fn ruling_name(ruling: &Ruling) -> &'static str {
 type VerdictColumns = (String, String, String, u64, String);
 
 fn verdict_columns(row: &Row<'_>) -> rusqlite::Result<VerdictColumns> {
-    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+    Ok((
+        row.get(0)?,
+        row.get(1)?,
+        row.get(2)?,
+        row.get(3)?,
+        row.get(4)?,
+    ))
 }
 
 impl Tx<'_> {
@@ -64,11 +70,21 @@ impl Tx<'_> {
             params![self.tenant, device.to_string(), incarnation.to_string()],
             |row| Ok((row.get(0)?, row.get::<_, String>(1)?)),
         ))?;
-        last.map_or(Ok(Head::START), |(n, link)| Ok(Head { n, link: read_link(link)? }))
+        last.map_or(Ok(Head::START), |(n, link)| {
+            Ok(Head {
+                n,
+                link: read_link(link)?,
+            })
+        })
     }
 
     /// The link recorded for one number, and the verdict given then.
-    pub fn taken(&self, device: DeviceId, incarnation: Incarnation, n: u64) -> Result<Option<(Link, Verdict)>> {
+    pub fn taken(
+        &self,
+        device: DeviceId,
+        incarnation: Incarnation,
+        n: u64,
+    ) -> Result<Option<(Link, Verdict)>> {
         let found = optional(self.tx.query_row(
             "SELECT action, ruling, rule, number, judged_at, link FROM journal
              WHERE tenant = ?1 AND device = ?2 AND incarnation = ?3 AND n = ?4",
@@ -153,7 +169,9 @@ impl Tx<'_> {
 
     /// What people did, the newest first: `kinds` only, before position `before`.
     pub fn activity(&self, kinds: &[&str], limit: u32) -> Result<Vec<ActivityRow>> {
-        let marks: Vec<String> = (0..kinds.len()).map(|index| format!("?{}", index + 3)).collect();
+        let marks: Vec<String> = (0..kinds.len())
+            .map(|index| format!("?{}", index + 3))
+            .collect();
         let mut query = self.tx.prepare(&format!(
             "SELECT number, action, case_id, actor, kind, ruling, rule, judged_at FROM journal
              WHERE tenant = ?1 AND case_id <> '' AND kind IN ({})
@@ -181,7 +199,16 @@ impl Tx<'_> {
         values: &[&dyn rusqlite::ToSql],
     ) -> Result<Vec<ActivityRow>> {
         let rows = query.query_map(values, |row| {
-            Ok((row.get(0)?, text(row, 1)?, text(row, 2)?, text(row, 3)?, text(row, 4)?, text(row, 5)?, text(row, 6)?, text(row, 7)?))
+            Ok((
+                row.get(0)?,
+                text(row, 1)?,
+                text(row, 2)?,
+                text(row, 3)?,
+                text(row, 4)?,
+                text(row, 5)?,
+                text(row, 6)?,
+                text(row, 7)?,
+            ))
         })?;
         rows.map(|row| {
             let (number, action, case, actor, kind, outcome, rule, judged_at) = row?;
@@ -200,9 +227,9 @@ impl Tx<'_> {
 
     /// How many actions were judged, by ruling.
     pub fn count_rulings(&self) -> Result<std::collections::BTreeMap<String, u32>> {
-        let mut query = self.tx.prepare(
-            "SELECT ruling, count(*) FROM journal WHERE tenant = ?1 GROUP BY ruling",
-        )?;
+        let mut query = self
+            .tx
+            .prepare("SELECT ruling, count(*) FROM journal WHERE tenant = ?1 GROUP BY ruling")?;
         let rows = query.query_map([self.tenant], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }

@@ -90,7 +90,10 @@ impl Store {
         connection.pragma_update(None, "synchronous", "FULL")?;
         Migrations::new(vec![M::up(include_str!("../../migrations/0001_first.sql"))])
             .to_latest(&mut connection)?;
-        let store = Self { connection: Mutex::new(connection), tenant };
+        let store = Self {
+            connection: Mutex::new(connection),
+            tenant,
+        };
         store.write(|tx| tx.found())?;
         Ok(store)
     }
@@ -102,7 +105,10 @@ impl Store {
     ) -> std::result::Result<T, E> {
         let mut connection = self.lock();
         let tx = connection.transaction().map_err(StoreError::from)?;
-        work(&Tx { tx, tenant: &self.tenant.0 })
+        work(&Tx {
+            tx,
+            tenant: &self.tenant.0,
+        })
     }
 
     /// Runs `work` in a transaction of the one writer; an error leaves no trace.
@@ -114,7 +120,10 @@ impl Store {
         let tx = connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(StoreError::from)?;
-        let tx = Tx { tx, tenant: &self.tenant.0 };
+        let tx = Tx {
+            tx,
+            tenant: &self.tenant.0,
+        };
         let done = work(&tx)?;
         tx.tx.commit().map_err(StoreError::from)?;
         Ok(done)
@@ -122,7 +131,9 @@ impl Store {
 
     fn lock(&self) -> MutexGuard<'_, Connection> {
         // A panic in another request rolled its transaction back: the connection is sound.
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+        self.connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -152,7 +163,12 @@ impl Tx<'_> {
         let head = self.tx.query_row(
             "SELECT epoch, number FROM head WHERE tenant = ?1",
             [self.tenant],
-            |row| Ok(Revision { epoch: Epoch(row.get(0)?), number: row.get(1)? }),
+            |row| {
+                Ok(Revision {
+                    epoch: Epoch(row.get(0)?),
+                    number: row.get(1)?,
+                })
+            },
         )?;
         Ok(head)
     }
@@ -162,7 +178,12 @@ impl Tx<'_> {
         let next = self.tx.query_row(
             "UPDATE head SET number = number + 1 WHERE tenant = ?1 RETURNING epoch, number",
             [self.tenant],
-            |row| Ok(Revision { epoch: Epoch(row.get(0)?), number: row.get(1)? }),
+            |row| {
+                Ok(Revision {
+                    epoch: Epoch(row.get(0)?),
+                    number: row.get(1)?,
+                })
+            },
         )?;
         Ok(next)
     }
@@ -174,7 +195,9 @@ impl Tx<'_> {
             [self.tenant],
             |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
         )?;
-        let secret: [u8; 32] = secret.try_into().map_err(|_| StoreError::Value("origin key"))?;
+        let secret: [u8; 32] = secret
+            .try_into()
+            .map_err(|_| StoreError::Value("origin key"))?;
         Ok(Origin {
             device: parse(&device, "origin device")?,
             incarnation: parse(&incarnation, "origin incarnation")?,
@@ -187,7 +210,9 @@ impl Tx<'_> {
         &self,
         work: impl FnOnce() -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
-        self.tx.execute_batch("SAVEPOINT part").map_err(StoreError::from)?;
+        self.tx
+            .execute_batch("SAVEPOINT part")
+            .map_err(StoreError::from)?;
         let done = work();
         let end = match done {
             Ok(_) => "RELEASE part",

@@ -20,7 +20,13 @@ const COLUMNS: &str = "id, name, display_name, role, password_hash";
 type Columns = (String, String, String, String, String);
 
 fn columns(row: &Row<'_>) -> rusqlite::Result<Columns> {
-    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+    Ok((
+        row.get(0)?,
+        row.get(1)?,
+        row.get(2)?,
+        row.get(3)?,
+        row.get(4)?,
+    ))
 }
 
 fn person((id, name, display_name, role, password_hash): Columns) -> Result<PersonRow> {
@@ -77,18 +83,32 @@ impl Tx<'_> {
         let mut query = self.tx.prepare(&format!(
             "SELECT {COLUMNS} FROM person WHERE tenant = ?1 ORDER BY role, name"
         ))?;
-        query.query_map([self.tenant], columns)?.map(|row| person(row?)).collect()
+        query
+            .query_map([self.tenant], columns)?
+            .map(|row| person(row?))
+            .collect()
     }
 
     /// Opens a session until `expires_at`, and forgets those that ended.
-    pub fn open_session(&self, token_hash: &str, person: UserId, now: DateTime<Utc>, expires_at: DateTime<Utc>) -> Result<()> {
+    pub fn open_session(
+        &self,
+        token_hash: &str,
+        person: UserId,
+        now: DateTime<Utc>,
+        expires_at: DateTime<Utc>,
+    ) -> Result<()> {
         self.tx.execute(
             "DELETE FROM session WHERE tenant = ?1 AND expires_at < ?2",
             params![self.tenant, now.to_rfc3339()],
         )?;
         self.tx.execute(
             "INSERT INTO session (tenant, token_hash, person, expires_at) VALUES (?1, ?2, ?3, ?4)",
-            params![self.tenant, token_hash, person.to_string(), expires_at.to_rfc3339()],
+            params![
+                self.tenant,
+                token_hash,
+                person.to_string(),
+                expires_at.to_rfc3339()
+            ],
         )?;
         Ok(())
     }
@@ -100,7 +120,9 @@ impl Tx<'_> {
             params![self.tenant, token_hash],
             |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)),
         ))?;
-        let Some((id, expires_at)) = found else { return Ok(None) };
+        let Some((id, expires_at)) = found else {
+            return Ok(None);
+        };
         let person = self.person(parse(&id, "person id")?)?;
         let expires_at = parse(&expires_at, "session end")?;
         Ok(person.map(|person| (person, expires_at)))

@@ -12,7 +12,11 @@ import type { VisitView } from "./VisitView";
 /**
  * A case opened: everything a person works with.
  */
-export type CaseView = { summary: CaseSummaryView, product: string, latitude: number | null, longitude: number | null, facts: Array<FactView>, balance: BalanceView, flags: Array<FlagView>, stops: Array<StopView>, history: Array<NoteView>, visits: Array<VisitView>, plans: Array<PlanView>, conflicts: Array<ConflictView>, 
+export type CaseView = { summary: CaseSummaryView, product: string, latitude: number | null, longitude: number | null, 
+/**
+ * The IANA time zone of the address: visiting hours are shown in it.
+ */
+zone: string, facts: Array<FactView>, balance: BalanceView, flags: Array<FlagView>, stops: Array<StopView>, history: Array<NoteView>, visits: Array<VisitView>, plans: Array<PlanView>, conflicts: Array<ConflictView>, 
 /**
  * The moment of this look, by the clock that judges; timers on a screen count from it.
  */

@@ -22,7 +22,10 @@ export class FormDraft<T extends object> {
 			const doc = JSON.stringify(this.form);
 			const id = caseId();
 			if (!this.#ready) return;
-			const timer = setTimeout(() => void device.keepFormDraft(name, id, doc).catch(() => undefined), KEEP_AFTER_MS);
+			const timer = setTimeout(
+				() => void device.keepFormDraft(name, id, doc).catch(() => undefined),
+				KEEP_AFTER_MS
+			);
 			return () => clearTimeout(timer);
 		});
 	}

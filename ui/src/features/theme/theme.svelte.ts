@@ -9,7 +9,9 @@ class Look {
 	constructor() {
 		const kept = globalThis.localStorage?.getItem(KEPT);
 		const night = globalThis.matchMedia?.('(prefers-color-scheme: dark)').matches;
-		this.wear(kept === 'light' || kept === 'dark' || kept === 'outdoor' ? kept : night ? 'dark' : 'light');
+		this.wear(
+			kept === 'light' || kept === 'dark' || kept === 'outdoor' ? kept : night ? 'dark' : 'light'
+		);
 	}
 
 	wear(theme: Theme) {

@@ -57,7 +57,13 @@ export const asks = (kind: OutcomeKind) => ({
 export function nextSteps(kind: OutcomeKind): NextStep[] {
 	switch (kind) {
 		case 'met':
-			return ['plan_agreed', 'free_debt_advice', 'nothing_affordable_now', 'visit_again', 'specialist_team'];
+			return [
+				'plan_agreed',
+				'free_debt_advice',
+				'nothing_affordable_now',
+				'visit_again',
+				'specialist_team'
+			];
 		case 'not_met':
 			return ['visit_again', 'check_address'];
 		case 'wrong_address':

@@ -1,0 +1,50 @@
+//! Running steps with their time shown, from the project's root.
+
+use anyhow::{Context, Result, bail};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+/// The project's root.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap_or(Path::new("."))
+        .to_owned()
+}
+
+/// Runs a step and says how long it took.
+pub fn step<T>(name: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    println!("== {name}");
+    let began = Instant::now();
+    let done = work().with_context(|| format!("step `{name}`"))?;
+    println!("== {name}: done in {:.0} s", began.elapsed().as_secs_f32());
+    Ok(done)
+}
+
+/// Runs a program in a folder of the project; its output is shown.
+pub fn run(folder: &str, program: &str, arguments: &[&str]) -> Result<()> {
+    let status = Command::new(program)
+        .args(arguments)
+        .current_dir(root().join(folder))
+        .status()
+        .with_context(|| format!("start `{program}`; is it installed?"))?;
+    match status.success() {
+        true => Ok(()),
+        false => bail!("`{program} {}` ended with {status}", arguments.join(" ")),
+    }
+}
+
+/// Runs cargo.
+pub fn cargo(arguments: &[&str]) -> Result<()> {
+    run(
+        ".",
+        &std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()),
+        arguments,
+    )
+}
+
+/// Runs npm in the interface's folder.
+pub fn npm(arguments: &[&str]) -> Result<()> {
+    run("ui", "npm", arguments)
+}

@@ -1,0 +1,46 @@
+//! The tests: everything, in the order in which a mistake is found fastest.
+
+use crate::steps::{cargo, npm, step};
+use crate::{layers, machine};
+use anyhow::Result;
+
+/// Sets up and runs everything.
+pub fn test() -> Result<()> {
+    step("set up what is missing", machine::set_up)?;
+    step("format", || cargo(&["fmt", "--all", "--check"]))?;
+    step("layers: who depends on whom", layers::check)?;
+    step("interface: types", || npm(&["run", "--silent", "check"]))?;
+    step("interface: lint and format", || {
+        npm(&["run", "--silent", "lint"])
+    })?;
+    step("interface: unit tests", || {
+        npm(&["run", "--silent", "test"])
+    })?;
+    step("interface: build", || npm(&["run", "--silent", "build"]))?;
+    step("lint", || {
+        cargo(&[
+            "clippy",
+            "--quiet",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "--deny",
+            "warnings",
+        ])
+    })?;
+    step("build the server and the app", || {
+        cargo(&[
+            "build",
+            "--package",
+            "doorstep-server",
+            "--package",
+            "doorstep",
+        ])
+    })?;
+    step("unit, property, contract, journeys, window", || {
+        cargo(&["test", "--workspace"])
+    })?;
+    step("console in Chromium", || {
+        npm(&["run", "--silent", "test:console"])
+    })
+}
