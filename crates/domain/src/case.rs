@@ -7,7 +7,7 @@ use crate::plan::Plan;
 use crate::safety::{Flag, Stop};
 use crate::visit::Visit;
 use crate::words::Language;
-use crate::{ActionId, CaseId, HouseholdId, PlanId, Revision, UserId, VisitId};
+use crate::{Action, ActionId, CaseId, HouseholdId, PlanId, Revision, UserId, VisitId};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -180,6 +180,18 @@ impl Case {
                     _ => true,
                 },
             )
+    }
+
+    /// Whether `action` is late work: by somebody who has the case no longer, and who had it as far
+    /// as they could know, or stood at the door when it was taken from them.
+    pub fn is_late_work(&self, action: &Action) -> bool {
+        let began_there = |visit: &Visit| {
+            visit.agent == action.actor
+                && (visit.is_under_way() || action.change.visit() == Some(visit.id))
+        };
+        !self.is_assigned_to(action.actor)
+            && (self.was_assigned_to(action.actor, action.base.cursor)
+                || self.visits.iter().any(began_there))
     }
 
     /// The value of a fact as people read it.

@@ -327,16 +327,11 @@ fn end_assignment(case: &mut Case, to: Revision) {
     }
 }
 
-/// Whether the author no longer had the case.
-fn is_late(case: &Case, action: &Action) -> bool {
-    !case.is_assigned_to(action.actor) && case.was_assigned_to(action.actor, action.base.cursor)
-}
-
 fn add_note(case: &mut Case, action: &Action, text: &str) {
     if case.history.iter().any(|note| note.id == action.id) {
         return;
     }
-    let late = is_late(case, action);
+    let late = case.is_late_work(action);
     case.history.push(Note {
         id: action.id,
         on: action.recorded.day(),
@@ -424,7 +419,7 @@ fn check_visit(case: &mut Case, action: &Action) {
     else {
         return;
     };
-    let late = is_late(case, action);
+    let late = case.is_late_work(action);
     let visit = Visit {
         id: *id,
         agent: action.actor,

@@ -101,11 +101,7 @@ const fn role_permits(role: Role, change: &Change) -> bool {
 
 /// An agent acts on what they have, or had as far as they could know (late work).
 fn is_in_scope(case: &Case, action: &Action, role: Role) -> bool {
-    role != Role::Agent || case.is_assigned_to(action.actor) || is_late(case, action)
-}
-
-fn is_late(case: &Case, action: &Action) -> bool {
-    case.was_assigned_to(action.actor, action.base.cursor)
+    role != Role::Agent || case.is_assigned_to(action.actor) || case.is_late_work(action)
 }
 
 /// The author saw this value, or wrote the one it replaces.

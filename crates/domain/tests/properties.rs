@@ -1,0 +1,244 @@
+//! Properties of fold and clearance that must hold for every case and every answer.
+
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
+use chrono::{Duration, NaiveDate};
+use doorstep_domain::case::FactField;
+use doorstep_domain::checklist::{Answer, Answers, Checklist, Effect};
+use doorstep_domain::clearance::{Clearance, clear};
+use doorstep_domain::fold::{Standing, fold};
+use doorstep_domain::policy::{Pack, Policies};
+use doorstep_domain::safety::{FlagKind, StopKind};
+use doorstep_domain::visit::VisitIntent;
+use doorstep_domain::{Action, Change, Currency, Money, RuleId};
+use doorstep_testkit::build::{Actor, agent, case, morning, plan, revision};
+use proptest::prelude::*;
+
+fn policies() -> Policies {
+    let pack: Pack = toml::from_str(include_str!("../../../policies/packs/cn.toml")).unwrap();
+    let checklist: Checklist =
+        toml::from_str(include_str!("../../../policies/checklist.toml")).unwrap();
+    Policies { pack, checklist }
+}
+
+fn intent() -> VisitIntent {
+    VisitIntent {
+        planned_minutes: 30,
+        headcount: 2,
+        lead_approval: None,
+    }
+}
+
+fn answer() -> impl Strategy<Value = Answer> {
+    prop_oneof![Just(Answer::Yes), Just(Answer::No), Just(Answer::Unknown)]
+}
+
+fn answers() -> impl Strategy<Value = Answers> {
+    let ids: Vec<_> = policies()
+        .checklist
+        .questions
+        .into_iter()
+        .map(|question| question.id)
+        .collect();
+    proptest::collection::vec(proptest::option::of(answer()), ids.len()).prop_map(move |given| {
+        ids.iter()
+            .cloned()
+            .zip(given)
+            .filter_map(|(id, answer)| answer.map(|answer| (id, answer)))
+            .collect()
+    })
+}
+
+/// Everything that `strict` permits, `loose` permits too.
+fn is_no_looser(strict: &Clearance, loose: &Clearance) -> bool {
+    let blocked = !loose.is_blocked() || strict.is_blocked();
+    let conditions = loose.conditions().is_subset(&strict.conditions());
+    let until = match (strict.valid_until, loose.valid_until) {
+        (Some(strict), Some(loose)) => strict <= loose,
+        (strict, _) => strict.is_none(),
+    };
+    blocked && conditions && until
+}
+
+fn safe_answers(policies: &Policies) -> Answers {
+    policies
+        .checklist
+        .questions
+        .iter()
+        .map(|question| {
+            let safe = if question.adverse == Answer::Yes {
+                Answer::No
+            } else {
+                Answer::Yes
+            };
+            (question.id.clone(), safe)
+        })
+        .collect()
+}
+
+#[test]
+fn with_nothing_adverse_a_pair_may_go_until_the_clearance_ends() {
+    let policies = policies();
+    let clearance = clear(
+        &case().unwrap(),
+        &safe_answers(&policies),
+        &policies,
+        &intent(),
+        morning(),
+    );
+    assert!(clearance.may_go());
+    assert_eq!(clearance.conditions(), [Effect::Pair].into());
+    assert_eq!(clearance.valid_until, Some(morning() + Duration::hours(4)));
+}
+
+#[test]
+fn every_adverse_answer_has_the_effects_of_its_question() {
+    let policies = policies();
+    let case = case().unwrap();
+    for question in &policies.checklist.questions {
+        for adverse in [question.adverse, Answer::Unknown] {
+            let mut answers = safe_answers(&policies);
+            answers.insert(question.id.clone(), adverse);
+            let clearance = clear(&case, &answers, &policies, &intent(), morning());
+            for effect in &question.effects {
+                let named = |reason: &&doorstep_domain::clearance::Reason| {
+                    reason.citation.rule == question.id && reason.effect == *effect
+                };
+                let reason = clearance.reasons.iter().find(named);
+                assert!(
+                    reason.is_some_and(|reason| !reason.citation.source.is_empty()),
+                    "{}",
+                    question.id
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn alone_at_a_door_that_needs_two_is_a_block_that_names_its_rule() {
+    let policies = policies();
+    let alone = VisitIntent {
+        headcount: 1,
+        ..intent()
+    };
+    let clearance = clear(
+        &case().unwrap(),
+        &safe_answers(&policies),
+        &policies,
+        &alone,
+        morning(),
+    );
+    assert!(clearance.is_blocked());
+    assert_eq!(clearance.reasons[0].citation.rule, "CN-VIS-1");
+}
+
+#[test]
+fn the_lead_condition_is_met_by_the_leads_word_and_no_block_is() {
+    let policies = policies();
+    let mut answers = safe_answers(&policies);
+    answers.insert("Q29".into(), Answer::No);
+    let approved = VisitIntent {
+        lead_approval: Some("Lin: phoned ahead".into()),
+        ..intent()
+    };
+    let at = |answers: &Answers, intent: &VisitIntent| {
+        clear(&case().unwrap(), answers, &policies, intent, morning()).may_go()
+    };
+    assert!(!at(&answers, &intent()));
+    assert!(at(&answers, &approved));
+    answers.insert("Q03".into(), Answer::Yes);
+    assert!(!at(&answers, &approved));
+}
+
+proptest! {
+    #[test]
+    fn an_unknown_or_adverse_answer_never_loosens(answers in answers(), at in 0..16_usize, minutes in 0_i64..1_440) {
+        let policies = policies();
+        let case = case().unwrap();
+        let now = morning() + Duration::minutes(minutes);
+        let before = clear(&case, &answers, &policies, &intent(), now);
+        let question = &policies.checklist.questions[at % policies.checklist.questions.len()];
+        for stricter in [Answer::Unknown, question.adverse] {
+            let mut changed = answers.clone();
+            changed.insert(question.id.clone(), stricter);
+            prop_assert!(is_no_looser(&clear(&case, &changed, &policies, &intent(), now), &before));
+        }
+    }
+
+    #[test]
+    fn a_flag_or_a_stop_never_loosens(answers in answers(), kind in 0..9_usize, minutes in 0_i64..1_440) {
+        let policies = policies();
+        let now = morning() + Duration::minutes(minutes);
+        let mut desk = Actor::new(agent(), 0x400);
+        let review_on = NaiveDate::from_ymd_opt(2027, 5, 1).unwrap();
+        let flags = [
+            FlagKind::PastViolence, FlagKind::ThreatOrAggression, FlagKind::WeaponInHome, FlagKind::DangerousAnimal,
+            FlagKind::PoorLighting, FlagKind::CapacityLimit, FlagKind::ParticularlyVulnerable,
+            FlagKind::SelfHarmStatement, FlagKind::DomesticAbuse,
+        ];
+        let before = clear(&case().unwrap(), &answers, &policies, &intent(), now);
+        for change in [
+            Change::RaiseFlag { flag: flags[kind], incident: "x".into(), review_on },
+            Change::RaiseStop { stop: StopKind::Dispute, effective: now, until: None },
+        ] {
+            let stricter = fold(case(), &desk.does(change, revision(2)), &Standing::Unjudged).unwrap();
+            prop_assert!(is_no_looser(&clear(&stricter, &answers, &policies, &intent(), now), &before));
+        }
+    }
+
+    #[test]
+    fn folding_an_action_twice_is_folding_it_once(kind in 0..6_usize, standing in 0..4_usize) {
+        let mut door = Actor::new(agent(), 0x500);
+        let action = any_action(&mut door, kind);
+        let rule = RuleId::named("test");
+        let revision = revision(9);
+        let standing = [
+            Standing::Unjudged,
+            Standing::Applied { revision },
+            Standing::Held { revision, rule: rule.clone() },
+            Standing::Refused { revision, rule },
+        ][standing].clone();
+        let once = fold(case(), &action, &standing);
+        prop_assert_eq!(fold(once.clone(), &action, &standing), once);
+    }
+
+    #[test]
+    fn a_case_survives_its_own_json(kind in 0..6_usize) {
+        let mut door = Actor::new(agent(), 0x600);
+        let action = any_action(&mut door, kind);
+        let case = fold(case(), &action, &Standing::Unjudged).unwrap();
+        let read: doorstep_domain::Case = serde_json::from_str(&serde_json::to_string(&case).unwrap()).unwrap();
+        prop_assert_eq!(read, case);
+        let read: Action = serde_json::from_str(&serde_json::to_string(&action).unwrap()).unwrap();
+        prop_assert_eq!(read, action);
+    }
+}
+
+fn any_action(door: &mut Actor, kind: usize) -> Action {
+    let changes = [
+        Change::SetFact {
+            field: FactField::Phone,
+            old: None,
+            new: "new".into(),
+        },
+        Change::AddNote {
+            text: "seen".into(),
+        },
+        Change::RaiseFlag {
+            flag: FlagKind::DangerousAnimal,
+            incident: "A dog.".into(),
+            review_on: NaiveDate::from_ymd_opt(2027, 5, 1).unwrap(),
+        },
+        Change::RaiseStop {
+            stop: StopKind::Dispute,
+            effective: morning(),
+            until: None,
+        },
+        Change::AgreePlan {
+            terms: Box::new(plan(1, Money::new(120_000, Currency::Cny)).unwrap()),
+        },
+        Change::Unassign,
+    ];
+    door.does(changes[kind].clone(), revision(2))
+}

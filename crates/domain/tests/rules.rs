@@ -1,0 +1,500 @@
+//! The rules on a case: what is applied, held and refused, and that nothing is lost.
+
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
+use chrono::NaiveDate;
+use doorstep_domain::case::FactField;
+use doorstep_domain::checklist::Answers;
+use doorstep_domain::clearance::Clearance;
+use doorstep_domain::conflict::{Choice, Sides};
+use doorstep_domain::fold::{Standing, fold};
+use doorstep_domain::judge::{Context, judge};
+use doorstep_domain::outcome::Outcome;
+use doorstep_domain::plan::PlanState;
+use doorstep_domain::safety::{FlagKind, StopKind};
+use doorstep_domain::visit::VisitIntent;
+use doorstep_domain::{
+    Action, Case, Change, Currency, Epoch, Money, Revision, Role, Ruling, VisitId,
+};
+use doorstep_testkit::build::{
+    Actor, agent, case, lead, morning, opening, other_agent, plan, plan_policy, revision,
+};
+
+fn ruling(case: &Option<Case>, action: &Action, role: Role) -> Ruling {
+    let policy = plan_policy();
+    let context = Context {
+        role,
+        plan_policy: &policy,
+        not_before: Some(morning()),
+        arrival: morning(),
+    };
+    judge(case.as_ref(), action, &context)
+}
+
+/// Judges and folds, as the server does.
+fn take_in(case: Option<Case>, action: &Action, role: Role, number: u64) -> (Option<Case>, Ruling) {
+    let ruling = ruling(&case, action, role);
+    let revision = revision(number);
+    let standing = match ruling.clone() {
+        Ruling::Applied => Standing::Applied { revision },
+        Ruling::Held { rule } => Standing::Held { revision, rule },
+        Ruling::Refused { rule } => Standing::Refused { revision, rule },
+    };
+    (fold(case, action, &standing), ruling)
+}
+
+fn phone(new: &str) -> Change {
+    Change::SetFact {
+        field: FactField::Phone,
+        old: None,
+        new: new.into(),
+    }
+}
+
+fn note(text: &str) -> Change {
+    Change::AddNote { text: text.into() }
+}
+
+fn owed(minor: i64) -> Money {
+    Money::new(minor, Currency::Cny)
+}
+
+#[test]
+fn two_agents_two_fields_both_apply() {
+    let (mut door, mut desk) = (Actor::new(agent(), 0x100), Actor::new(lead(), 0x200));
+    let email = Change::SetFact {
+        field: FactField::Email,
+        old: None,
+        new: "r@sample.example".into(),
+    };
+    let (case, first) = take_in(case(), &desk.does(email, revision(2)), Role::Lead, 3);
+    let (case, second) = take_in(
+        case,
+        &door.does(phone("07700 900009"), revision(2)),
+        Role::Agent,
+        4,
+    );
+    assert_eq!((first, second), (Ruling::Applied, Ruling::Applied));
+    let case = case.unwrap();
+    assert_eq!(case.fact(FactField::Phone), Some("07700 900009"));
+    assert_eq!(case.fact(FactField::Email), Some("r@sample.example"));
+}
+
+#[test]
+fn same_field_two_values_is_held_with_both_sides() {
+    let (mut door, mut desk) = (Actor::new(agent(), 0x100), Actor::new(lead(), 0x200));
+    let (case, _) = take_in(
+        case(),
+        &desk.does(phone("desk"), revision(2)),
+        Role::Lead,
+        3,
+    );
+    let (case, ruling) = take_in(case, &door.does(phone("door"), revision(2)), Role::Agent, 4);
+    assert_eq!(ruling, Ruling::held("fact.changed_meanwhile"));
+    let case = case.unwrap();
+    assert_eq!(case.fact(FactField::Phone), Some("desk"));
+    let Sides::Fact { held, current, .. } = &case.conflicts[0].sides else {
+        panic!("not a fact")
+    };
+    assert_eq!((held.as_str(), current.as_deref()), ("door", Some("desk")));
+}
+
+#[test]
+fn same_field_same_value_is_applied_once() {
+    let (mut door, mut desk) = (Actor::new(agent(), 0x100), Actor::new(lead(), 0x200));
+    let (case, _) = take_in(
+        case(),
+        &desk.does(phone("same"), revision(2)),
+        Role::Lead,
+        3,
+    );
+    let (case, ruling) = take_in(case, &door.does(phone("same"), revision(2)), Role::Agent, 4);
+    assert_eq!(ruling, Ruling::Applied);
+    assert!(case.unwrap().conflicts.is_empty());
+}
+
+#[test]
+fn a_value_changed_and_changed_back_is_not_mistaken_for_untouched() {
+    let (mut door, mut desk) = (Actor::new(agent(), 0x100), Actor::new(lead(), 0x200));
+    let (case, _) = take_in(
+        case(),
+        &desk.does(phone("other"), revision(2)),
+        Role::Lead,
+        3,
+    );
+    let (case, _) = take_in(
+        case,
+        &desk.does(phone("07700 900001"), revision(3)),
+        Role::Lead,
+        4,
+    );
+    let (_, ruling) = take_in(case, &door.does(phone("door"), revision(2)), Role::Agent, 5);
+    assert_eq!(ruling, Ruling::held("fact.changed_meanwhile"));
+}
+
+#[test]
+fn three_edits_of_one_field_offline_apply_in_order() {
+    let mut door = Actor::new(agent(), 0x100);
+    let mut case = case();
+    let mut prev = None;
+    for (number, value) in (3..).zip(["one", "two", "three"]) {
+        let mut edit = door.does(phone(value), revision(2));
+        edit.prev = prev;
+        prev = Some(edit.id);
+        let ruling;
+        (case, ruling) = take_in(case, &edit, Role::Agent, number);
+        assert_eq!(ruling, Ruling::Applied);
+    }
+    assert_eq!(case.unwrap().fact(FactField::Phone), Some("three"));
+}
+
+#[test]
+fn edits_after_a_held_one_join_its_conflict() {
+    let (mut door, mut desk) = (Actor::new(agent(), 0x100), Actor::new(lead(), 0x200));
+    let (case, _) = take_in(
+        case(),
+        &desk.does(phone("desk"), revision(2)),
+        Role::Lead,
+        3,
+    );
+    let first = door.does(phone("one"), revision(2));
+    let mut second = door.does(phone("two"), revision(2));
+    second.prev = Some(first.id);
+    let (case, _) = take_in(case, &first, Role::Agent, 4);
+    let (case, ruling) = take_in(case, &second, Role::Agent, 5);
+    assert_eq!(ruling, Ruling::held("fact.changed_meanwhile"));
+    let case = case.unwrap();
+    assert_eq!(case.conflicts.len(), 1);
+    assert_eq!(case.conflicts[0].joined, [second.id]);
+    let decision = Change::Decide {
+        conflict: first.id,
+        choice: Choice::TakeHeld,
+    };
+    let (case, _) = take_in(Some(case), &desk.does(decision, revision(5)), Role::Lead, 6);
+    assert_eq!(case.unwrap().fact(FactField::Phone), Some("two"));
+}
+
+#[test]
+fn an_edit_from_another_epoch_is_never_taken_for_fresh() {
+    let mut door = Actor::new(agent(), 0x100);
+    let future = Revision {
+        epoch: Epoch(8),
+        number: 99,
+    };
+    assert_eq!(
+        ruling(&case(), &door.does(phone("door"), future), Role::Agent),
+        Ruling::held("fact.changed_meanwhile")
+    );
+}
+
+#[test]
+fn a_plan_signed_while_a_payment_lands_is_held_and_stops_collection() {
+    let (mut door, mut office) = (Actor::new(agent(), 0x100), Actor::new(lead(), 0x200));
+    let payment = Change::PostPayment {
+        amount: owed(20_000),
+        on: NaiveDate::from_ymd_opt(2026, 11, 20).unwrap(),
+    };
+    let (case, _) = take_in(
+        case(),
+        &office.does(payment, revision(2)),
+        Role::BackOffice,
+        3,
+    );
+    let terms = plan(1, owed(120_000)).unwrap();
+    let signed = door.does(
+        Change::AgreePlan {
+            terms: Box::new(terms),
+        },
+        revision(2),
+    );
+    let (case, ruling) = take_in(case, &signed, Role::Agent, 4);
+    assert_eq!(ruling, Ruling::held("plan.balance_moved"));
+    let held = case.clone().unwrap();
+    assert_eq!(held.plans[0].state, PlanState::Provisional);
+    assert!(
+        held.stops_in_force(morning())
+            .any(|stop| stop.kind == StopKind::ActivePlan)
+    );
+
+    let mut desk = Actor::new(lead(), 0x300);
+    let confirm = Change::Decide {
+        conflict: signed.id,
+        choice: Choice::TakeHeld,
+    };
+    let (confirmed, _) = take_in(
+        case.clone(),
+        &desk.does(confirm, revision(4)),
+        Role::Lead,
+        5,
+    );
+    assert_eq!(confirmed.unwrap().plans[0].state, PlanState::Active);
+
+    let void = Change::Decide {
+        conflict: signed.id,
+        choice: Choice::KeepCurrent,
+    };
+    let (voided, _) = take_in(case, &desk.does(void, revision(4)), Role::Lead, 5);
+    let voided = voided.unwrap();
+    assert_eq!(voided.plans[0].state, PlanState::Void);
+    assert_eq!(voided.stops_in_force(morning()).count(), 0);
+}
+
+#[test]
+fn daily_interest_is_not_a_conflict() {
+    let mut door = Actor::new(agent(), 0x100);
+    let mut moved = case();
+    moved.as_mut().unwrap().balance.total = owed(123_000);
+    let terms = plan(1, owed(120_000)).unwrap();
+    let signed = door.does(
+        Change::AgreePlan {
+            terms: Box::new(terms),
+        },
+        revision(2),
+    );
+    assert_eq!(ruling(&moved, &signed, Role::Agent), Ruling::Applied);
+}
+
+#[test]
+fn two_plans_in_one_evening_the_second_is_held() {
+    let mut door = Actor::new(agent(), 0x100);
+    let agree = |id| Change::AgreePlan {
+        terms: Box::new(plan(id, owed(120_000)).unwrap()),
+    };
+    let (case, first) = take_in(case(), &door.does(agree(1), revision(2)), Role::Agent, 3);
+    let (case, second) = take_in(case, &door.does(agree(2), revision(2)), Role::Agent, 4);
+    assert_eq!(
+        (first, second),
+        (Ruling::Applied, Ruling::held("plan.already_active"))
+    );
+    assert_eq!(case.unwrap().plans.len(), 2);
+}
+
+#[test]
+fn a_plan_above_what_is_affordable_is_refused_and_leaves_a_void_trace() {
+    let mut door = Actor::new(agent(), 0x100);
+    let mut terms = plan(1, owed(120_000)).unwrap();
+    terms.lines.truncate(1);
+    terms.lines[0].amount = owed(120_000);
+    let signed = door.does(
+        Change::AgreePlan {
+            terms: Box::new(terms),
+        },
+        revision(2),
+    );
+    let (case, ruling) = take_in(case(), &signed, Role::Agent, 3);
+    assert_eq!(ruling, Ruling::refused("plan.above_surplus"));
+    assert_eq!(case.unwrap().plans[0].state, PlanState::Void);
+}
+
+#[test]
+fn a_moratorium_the_agent_knew_of_refuses_a_plan_and_one_they_could_not_know_holds_it() {
+    let (mut door, mut desk) = (Actor::new(agent(), 0x100), Actor::new(lead(), 0x200));
+    let stop = |effective| Change::RaiseStop {
+        stop: StopKind::Moratorium,
+        effective,
+        until: None,
+    };
+    let agree = || Change::AgreePlan {
+        terms: Box::new(plan(1, owed(120_000)).unwrap()),
+    };
+    let (known, _) = take_in(
+        case(),
+        &desk.does(stop(morning()), revision(2)),
+        Role::Lead,
+        3,
+    );
+    let knew = door.does(agree(), revision(3));
+    assert_eq!(
+        ruling(&known, &knew, Role::Agent),
+        Ruling::refused("plan.legal_stop")
+    );
+
+    // The stop is younger than the author's cursor and older than the arrival: only possible.
+    let later = morning() + chrono::Duration::hours(1);
+    let (recent, _) = take_in(case(), &desk.does(stop(later), revision(2)), Role::Lead, 3);
+    let signed = door.does(agree(), revision(2));
+    let policy = plan_policy();
+    let context = Context {
+        role: Role::Agent,
+        plan_policy: &policy,
+        not_before: Some(morning()),
+        arrival: later + chrono::Duration::hours(1),
+    };
+    assert_eq!(
+        judge(recent.as_ref(), &signed, &context),
+        Ruling::held("plan.legal_stop_possible")
+    );
+}
+
+#[test]
+fn reassigned_while_offline_the_visit_is_kept_and_what_binds_is_held() {
+    let (mut door, mut desk) = (Actor::new(agent(), 0x100), Actor::new(lead(), 0x200));
+    let day = NaiveDate::from_ymd_opt(2026, 11, 21).unwrap();
+    let away = Change::Assign {
+        agent: other_agent(),
+        day,
+        position: 1,
+    };
+    let (case, _) = take_in(case(), &desk.does(away, revision(2)), Role::Lead, 3);
+    let (case, ruling_note) = take_in(
+        case,
+        &door.does(note("was there"), revision(2)),
+        Role::Agent,
+        4,
+    );
+    assert_eq!(ruling_note, Ruling::Applied);
+    assert!(case.as_ref().unwrap().history[0].late);
+    let agree = Change::AgreePlan {
+        terms: Box::new(plan(1, owed(120_000)).unwrap()),
+    };
+    assert_eq!(
+        ruling(&case, &door.does(agree, revision(2)), Role::Agent),
+        Ruling::held("plan.late_work")
+    );
+}
+
+#[test]
+fn another_agents_case_is_refused() {
+    let mut stranger = Actor::new(other_agent(), 0x300);
+    assert_eq!(
+        ruling(
+            &case(),
+            &stranger.does(note("hello"), revision(2)),
+            Role::Agent
+        ),
+        Ruling::refused("case.not_yours")
+    );
+}
+
+#[test]
+fn clearing_a_flag_clears_only_the_raise_that_was_seen() {
+    let (mut door, mut desk) = (Actor::new(agent(), 0x100), Actor::new(lead(), 0x200));
+    let raise = || Change::RaiseFlag {
+        flag: FlagKind::DangerousAnimal,
+        incident: "A dog.".into(),
+        review_on: NaiveDate::from_ymd_opt(2027, 5, 1).unwrap(),
+    };
+    let first = desk.does(raise(), revision(2));
+    let (case, _) = take_in(case(), &first, Role::Lead, 3);
+    let (case, _) = take_in(case, &door.does(raise(), revision(2)), Role::Agent, 4);
+    let clear = Change::ClearFlag { raise: first.id };
+    let (case, _) = take_in(case, &desk.does(clear, revision(3)), Role::Lead, 5);
+    assert_eq!(case.unwrap().open_flags().count(), 1);
+}
+
+#[test]
+fn roles_are_kept_apart() {
+    let mut door = Actor::new(agent(), 0x100);
+    let payment = Change::PostPayment {
+        amount: owed(1),
+        on: NaiveDate::MIN,
+    };
+    for change in [
+        payment,
+        Change::Unassign,
+        Change::CloseCase { reason: "x".into() },
+    ] {
+        assert_eq!(
+            ruling(&case(), &door.does(change, revision(2)), Role::Agent),
+            Ruling::refused("role.not_permitted")
+        );
+    }
+}
+
+#[test]
+fn the_second_of_two_decisions_is_told_so() {
+    let (mut door, mut desk) = (Actor::new(agent(), 0x100), Actor::new(lead(), 0x200));
+    let (case, _) = take_in(
+        case(),
+        &desk.does(phone("desk"), revision(2)),
+        Role::Lead,
+        3,
+    );
+    let held = door.does(phone("door"), revision(2));
+    let (case, _) = take_in(case, &held, Role::Agent, 4);
+    let decide = |choice| Change::Decide {
+        conflict: held.id,
+        choice,
+    };
+    let (case, _) = take_in(
+        case,
+        &door.does(decide(Choice::TakeHeld), revision(4)),
+        Role::Agent,
+        5,
+    );
+    assert_eq!(
+        ruling(
+            &case,
+            &desk.does(decide(Choice::KeepCurrent), revision(4)),
+            Role::Lead
+        ),
+        Ruling::refused("decision.already_settled")
+    );
+    assert_eq!(
+        ruling(
+            &case,
+            &desk.does(decide(Choice::TakeHeld), revision(4)),
+            Role::Lead
+        ),
+        Ruling::Applied
+    );
+}
+
+#[test]
+fn a_negative_balance_opens_no_case() {
+    let mut office = Actor::new(lead(), 0x200);
+    let mut facts = opening();
+    facts.balance.total = owed(-1);
+    let open = office.does(
+        Change::OpenCase {
+            facts: Box::new(facts),
+        },
+        revision(0),
+    );
+    assert_eq!(
+        ruling(&None, &open, Role::BackOffice),
+        Ruling::refused("balance.negative")
+    );
+}
+
+#[test]
+fn a_visit_under_way_when_the_case_is_taken_away_may_be_ended() {
+    let (mut door, mut desk) = (Actor::new(agent(), 0x100), Actor::new(lead(), 0x200));
+    let visit = VisitId(uuid::Uuid::from_u128(0x71));
+    let check = Change::CheckVisit {
+        visit,
+        intent: VisitIntent {
+            planned_minutes: 30,
+            headcount: 2,
+            lead_approval: None,
+        },
+        answers: Answers::new(),
+        clearance: Box::new(Clearance {
+            reasons: Vec::new(),
+            unmet: [].into(),
+            checklist_version: 1,
+            pack_id: "test".into(),
+            pack_version: 1,
+            valid_until: None,
+        }),
+    };
+    let (case, _) = take_in(case(), &door.does(check, revision(2)), Role::Agent, 3);
+    let (case, _) = take_in(
+        case,
+        &desk.does(Change::Unassign, revision(3)),
+        Role::Lead,
+        4,
+    );
+    // The device has seen that the case is gone: its cursor is past the end of the assignment.
+    let end = Change::EndVisit {
+        visit,
+        outcome: Box::new(Outcome::withdrawn()),
+    };
+    let (case, ruling) = take_in(case, &door.does(end, revision(4)), Role::Agent, 5);
+    assert_eq!(ruling, Ruling::Applied);
+    let after = door.does(note("later"), revision(4));
+    assert_eq!(
+        self::ruling(&case, &after, Role::Agent),
+        Ruling::refused("case.not_yours")
+    );
+}

@@ -1,0 +1,9 @@
+//! Journeys through the real parts: real SQLite files, real HTTP, a real cable that is cut.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may")]
+
+mod a_day;
+mod bad_input;
+mod import;
+mod restart;
+mod work;

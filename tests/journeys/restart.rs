@@ -1,0 +1,126 @@
+//! Killed, restored, full, read-only: what was saved is still there.
+
+use crate::work::{arrive, end_met, stop};
+use doorstep_device::{Device, DeviceClock, DeviceError};
+use doorstep_domain::case::FactField;
+use doorstep_tests::company::{Company, PASSPHRASE, morning};
+
+fn unlock(data: &std::path::Path) -> Device {
+    Device::unlock(data, PASSPHRASE, DeviceClock::starting_at(morning())).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_started_again_shows_the_same_state() {
+    let company = Company::start().await.unwrap();
+    let device = company.device().await.unwrap();
+    let case = stop(&device, 0);
+    company.cable.cut();
+    arrive(&device, case);
+    end_met(&device, case, "before the battery died");
+    device
+        .keep_form_draft("plan", case, r#"{"typed":{"wages":"1"}}"#)
+        .unwrap();
+    let shown = |device: &Device| {
+        let view = device.case(case).unwrap();
+        let saved: Vec<_> = device
+            .saved()
+            .unwrap()
+            .into_iter()
+            .map(|saved| saved.action)
+            .collect();
+        (
+            view.visits.len(),
+            view.visits[0].state,
+            saved,
+            device.form_draft("plan", case).unwrap(),
+        )
+    };
+    let before = shown(&device);
+    drop(device);
+    assert_eq!(shown(&unlock(&company.device_folder())), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_file_is_noise_without_the_passphrase() {
+    let company = Company::start().await.unwrap();
+    let device = company.device().await.unwrap();
+    let name = device.case(stop(&device, 0)).unwrap().summary.name;
+    drop(device);
+    let wrong = Device::unlock(
+        &company.device_folder(),
+        "not the passphrase",
+        DeviceClock::default(),
+    );
+    assert!(matches!(wrong.err(), Some(DeviceError::WrongPassphrase)));
+    for entry in std::fs::read_dir(company.device_folder().join("profile")).unwrap() {
+        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+        let shows = |text: &str| {
+            bytes
+                .windows(text.len())
+                .any(|window| window == text.as_bytes())
+        };
+        assert!(!shows(&name) && !shows("SQLite format"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_says_so_and_loses_nothing() {
+    let company = Company::start().await.unwrap();
+    let device = company.device().await.unwrap();
+    let case = stop(&device, 0);
+    device
+        .add_note(case, "saved before the disk was full")
+        .unwrap();
+    device.limit_growth(0).unwrap();
+    let long = "x".repeat(3_900);
+    let full = (0..200)
+        .find_map(|_| device.add_note(case, &long).err())
+        .expect("the disk fills up");
+    assert_eq!(full.code(), "storage.full");
+    let notes = device.case(case).unwrap().history.len();
+    let status = device.sync_status().unwrap();
+    assert_eq!(status.waiting as usize, notes);
+    drop(device);
+    // With space again, everything that was saved goes up.
+    let device = unlock(&company.device_folder());
+    assert_eq!(device.sync().await.unwrap().waiting, 0);
+    let server = company.store.read(|tx| tx.case(case)).unwrap().unwrap();
+    assert_eq!(server.history.len(), notes);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_can_not_be_written_to_says_so_and_keeps_the_code_unused() {
+    let company = Company::start().await.unwrap();
+    // A file where the folder should be: no account may write there, not even the administrator.
+    let blocked = company.folder.path().join("blocked");
+    std::fs::write(&blocked, "in the way").unwrap();
+    let refused = company
+        .enrol(&company.demo.enrol_code, &blocked)
+        .await
+        .err()
+        .unwrap();
+    assert!(refused.code().starts_with("storage."), "{}", refused.code());
+    company.device().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copied_tablet_takes_another_incarnation() {
+    let company = Company::start().await.unwrap();
+    let device = company.device().await.unwrap();
+    let case = stop(&device, 0);
+    device
+        .set_fact(case, FactField::Phone, "first life")
+        .unwrap();
+    device.sync().await.unwrap();
+    drop(device);
+    // The database alone comes back from a backup; the file beside it does not match.
+    std::fs::remove_file(company.device_folder().join("profile/incarnation")).unwrap();
+    let device = unlock(&company.device_folder());
+    device
+        .set_fact(case, FactField::Phone, "second life")
+        .unwrap();
+    let status = device.sync().await.unwrap();
+    assert_eq!((status.waiting, status.refused), (0, 0));
+    let server = company.store.read(|tx| tx.case(case)).unwrap().unwrap();
+    assert_eq!(server.fact(FactField::Phone), Some("second life"));
+}

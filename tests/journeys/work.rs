@@ -1,0 +1,99 @@
+//! What the journeys do on a device, in one line each.
+
+use doorstep_device::Device;
+use doorstep_device::commands::agree_plan::{AgreementInput, PlanInput};
+use doorstep_device::commands::check_visit::ChecklistInput;
+use doorstep_domain::CaseId;
+use doorstep_domain::affordability::{Budget, BudgetLine};
+use doorstep_domain::checklist::Answer;
+use doorstep_domain::outcome::{Conduct, NextStep, Outcome, OutcomeKind};
+use doorstep_domain::plan::{Consent, Frequency};
+
+/// The questions where *yes* is the safe answer.
+const SAFE_YES: [&str; 4] = ["Q15", "Q28", "Q29", "Q36"];
+
+/// The stop at this place of today's route.
+pub fn stop(device: &Device, place: usize) -> CaseId {
+    device.today().unwrap().stops[place].id
+}
+
+/// Answers the checklist so that a pair may go.
+pub fn answer_safely(device: &Device, case: CaseId) {
+    let questions = device.checklist(case).unwrap().questions;
+    let answers = questions
+        .into_iter()
+        .map(|question| {
+            let safe = if SAFE_YES.contains(&question.id.as_str()) {
+                Answer::Yes
+            } else {
+                Answer::No
+            };
+            (question.id, safe)
+        })
+        .collect();
+    let input = ChecklistInput {
+        answers,
+        ..ChecklistInput::default()
+    };
+    assert!(
+        device
+            .answer_checklist(case, &input)
+            .unwrap()
+            .clearance
+            .may_go
+    );
+}
+
+/// Goes to the door.
+pub fn arrive(device: &Device, case: CaseId) {
+    answer_safely(device, case);
+    device.save_checklist(case).unwrap();
+    device.start_travel(case).unwrap();
+    device.arrive(case, None).unwrap();
+}
+
+/// A month with 20,000.00 left over.
+pub fn plan_input(device: &Device, case: CaseId) -> PlanInput {
+    let currency = device.case(case).unwrap().balance.total.currency;
+    PlanInput {
+        budget: Budget {
+            currency,
+            monthly_minor: [
+                (BudgetLine::Wages, 5_000_000),
+                (BudgetLine::Housing, 3_000_000),
+            ]
+            .into(),
+        },
+        frequency: Frequency::Monthly,
+        first_due: "2026-12-31".parse().unwrap(),
+    }
+}
+
+/// Agrees the fastest plan that fits.
+pub fn agree_plan(device: &Device, case: CaseId) {
+    let plan = plan_input(device, case);
+    let fastest = device
+        .propose_plans(case, &plan)
+        .unwrap()
+        .proposals
+        .pop()
+        .unwrap();
+    let agreement = AgreementInput {
+        plan,
+        instalment: fastest.instalment,
+        consent: Consent::Spoken,
+    };
+    device.agree_plan(case, &agreement).unwrap();
+}
+
+/// Ends the visit after a conversation.
+pub fn end_met(device: &Device, case: CaseId, note: &str) {
+    let outcome = Outcome {
+        kind: OutcomeKind::Met,
+        cause: None,
+        next_step: Some(NextStep::PlanAgreed),
+        conduct: Conduct::default(),
+        note: note.to_owned(),
+    };
+    device.end_visit(case, outcome).unwrap();
+}

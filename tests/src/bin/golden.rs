@@ -1,0 +1,164 @@
+//! Writes the golden files of shapes that have none yet. Files that exist are never touched.
+
+use anyhow::{Context, Result};
+use doorstep_domain::affordability::BudgetLine;
+use doorstep_domain::case::FactField;
+use doorstep_domain::checklist::Answer;
+use doorstep_domain::clearance::clear;
+use doorstep_domain::conflict::Choice;
+use doorstep_domain::fold::{Standing, fold};
+use doorstep_domain::outcome::{ArrearsCause, Conduct, NextStep, Outcome, OutcomeKind};
+use doorstep_domain::safety::{FlagKind, StopKind};
+use doorstep_domain::visit::VisitIntent;
+use doorstep_domain::{ActionId, Change, Currency, Money, VisitId};
+use doorstep_testkit::build::{Actor, agent, case, lead, morning, opening, plan, revision};
+use std::path::Path;
+use uuid::Uuid;
+
+fn changes() -> Result<Vec<Change>> {
+    let case = case().context("build a case")?;
+    let day = "2026-11-21".parse()?;
+    let visit = VisitId(Uuid::from_u128(0x71517));
+    let raise = ActionId(Uuid::from_u128(0x4a15e));
+    let total = Money::new(120_000, Currency::Cny);
+    let intent = VisitIntent {
+        planned_minutes: 30,
+        headcount: 2,
+        lead_approval: Some("Lin: phoned ahead".into()),
+    };
+    let answers = [
+        ("Q03".to_owned(), Answer::Yes),
+        ("Q20".to_owned(), Answer::Unknown),
+    ]
+    .into();
+    let policies = doorstep_server::policies::shipped()?.policies;
+    let clearance = clear(&case, &answers, &policies, &intent, morning());
+    let mut terms = plan(1, total).context("build a plan")?;
+    terms
+        .budget
+        .monthly_minor
+        .insert(BudgetLine::Savings, 1_000);
+    let outcome = Outcome {
+        kind: OutcomeKind::Met,
+        cause: Some(ArrearsCause::LessIncome),
+        next_step: Some(NextStep::PlanAgreed),
+        conduct: Conduct {
+            identity_confirmed_first: true,
+            credentials_shown: true,
+            right_to_refuse_said: true,
+        },
+        note: "Asked for messages in the evening.".into(),
+    };
+    Ok(vec![
+        Change::OpenCase {
+            facts: Box::new(opening()),
+        },
+        Change::ReplaceBalance {
+            balance: case.balance,
+            months_overdue: 4,
+        },
+        Change::PostPayment {
+            amount: total,
+            on: day,
+        },
+        Change::CloseCase {
+            reason: "paid".into(),
+        },
+        Change::Assign {
+            agent: agent(),
+            day,
+            position: 1,
+        },
+        Change::Unassign,
+        Change::SetFact {
+            field: FactField::Phone,
+            old: Some("1".into()),
+            new: "2".into(),
+        },
+        Change::AddNote {
+            text: "A note.".into(),
+        },
+        Change::RaiseFlag {
+            flag: FlagKind::DangerousAnimal,
+            incident: "A dog.".into(),
+            review_on: day,
+        },
+        Change::ClearFlag { raise },
+        Change::RaiseStop {
+            stop: StopKind::Moratorium,
+            effective: morning(),
+            until: Some(day),
+        },
+        Change::LiftStop { raise },
+        Change::CheckVisit {
+            visit,
+            intent,
+            answers,
+            clearance: Box::new(clearance),
+        },
+        Change::StartTravel { visit },
+        Change::Arrive {
+            visit,
+            position: doorstep_domain::place::Position::from_degrees(31.2, 120.15),
+        },
+        Change::CheckIn { visit },
+        Change::EndVisit {
+            visit,
+            outcome: Box::new(outcome),
+        },
+        Change::AgreePlan {
+            terms: Box::new(terms),
+        },
+        Change::Decide {
+            conflict: raise,
+            choice: Choice::Write { value: "3".into() },
+        },
+    ])
+}
+
+fn keep(folder: &str, name: &str, value: &impl serde::Serialize) -> Result<()> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("compat")
+        .join(folder);
+    std::fs::create_dir_all(&folder)?;
+    let path = folder.join(format!("{name}.json"));
+    match path.exists() {
+        true => Ok(()),
+        false => Ok(std::fs::write(
+            path,
+            serde_json::to_string_pretty(value)? + "\n",
+        )?),
+    }
+}
+
+fn main() -> Result<()> {
+    let (mut door, mut full) = (Actor::new(agent(), 0x901d_0000), case());
+    for (number, change) in (3..).zip(changes()?) {
+        let kind = change.kind();
+        let action = door.does(change, revision(2));
+        keep("actions", &format!("schema-1-{kind}"), &action)?;
+        full = fold(
+            full,
+            &action,
+            &Standing::Applied {
+                revision: revision(number),
+            },
+        );
+    }
+    let mut desk = Actor::new(lead(), 0x901e_0000);
+    let late = Change::SetFact {
+        field: FactField::Email,
+        old: None,
+        new: "x".into(),
+    };
+    let standing = Standing::Held {
+        revision: revision(99),
+        rule: doorstep_domain::RuleId::named("fact.changed_meanwhile"),
+    };
+    full = fold(full, &desk.does(late, revision(2)), &standing);
+    keep(
+        "cases",
+        "schema-1-full",
+        &full.context("build a full case")?,
+    )
+}
