@@ -1,0 +1,150 @@
+import AxeBuilder from '@axe-core/playwright';
+import { expect, type Page, test } from '@playwright/test';
+import { fileURLToPath } from 'node:url';
+import { DemoServer } from './demo-server';
+
+const examples = fileURLToPath(new URL('../../examples', import.meta.url));
+let server: DemoServer;
+
+test.beforeAll(async () => {
+	server = await DemoServer.start();
+});
+test.afterAll(() => server.stop());
+
+const act = (page: Page, name: string) => page.locator(`[data-act='${name}']`);
+
+async function signIn(page: Page, name: string) {
+	await page.goto(server.page);
+	await page.getByLabel('Name').fill(name);
+	await page.getByLabel('Password').fill(server.password(name));
+	await page.getByRole('button', { name: 'Sign in' }).click();
+	await expect(act(page, 'found')).toBeVisible();
+}
+
+async function expectAccessible(page: Page) {
+	const { violations } = await new AxeBuilder({ page }).analyze();
+	expect(violations.map((violation) => `${violation.id}: ${violation.nodes[0]?.html}`)).toEqual([]);
+}
+
+test('a wrong password says so, keeps the name, and shows nothing', async ({ page }) => {
+	await page.goto(server.page);
+	await page.getByLabel('Name').fill('lead');
+	await page.getByLabel('Password').fill('guess');
+	await page.keyboard.press('Enter');
+	await expect(page.locator("[data-code='auth.wrong_password']")).toBeVisible();
+	await expect(page.getByLabel('Name')).toHaveValue('lead');
+	await expectAccessible(page);
+});
+
+test('cases are found by words, without names in the address', async ({ page }) => {
+	const addresses: string[] = [];
+	page.on('request', (request) => addresses.push(request.url()));
+	await signIn(page, 'lead');
+	await expect(act(page, 'found')).toHaveAttribute('data-total', String(server.said.import.opened));
+	const name = (await page.locator('tbody tr a').first().innerText()).split(' ')[0] ?? '';
+	await act(page, 'search').fill(name);
+	await expect(act(page, 'found')).not.toHaveAttribute(
+		'data-total',
+		String(server.said.import.opened)
+	);
+	await expect(page.locator('tbody tr').first()).toContainText(name);
+	expect(addresses.filter((address) => decodeURIComponent(address).includes(name))).toEqual([]);
+	await act(page, 'search').fill('nobody is called this');
+	await expect(act(page, 'found')).toHaveAttribute('data-total', '0');
+	await act(page, 'search').fill('');
+	await expectAccessible(page);
+});
+
+test('a route is set by hand, saved, and still there after a reload', async ({ page }) => {
+	await signIn(page, 'lead');
+	await act(page, 'nav-route').click();
+	const stops = page.locator('[data-stop]');
+	await expect(stops).toHaveCount(8);
+	const second = await stops.nth(1).getAttribute('data-stop');
+	await act(page, `up-${second}`).click();
+	await expect(stops.first()).toHaveAttribute('data-stop', second ?? '');
+	await act(page, 'save-route').click();
+	await expect(act(page, 'route-saved')).toBeVisible();
+	await page.reload();
+	await expect(stops.first()).toHaveAttribute('data-stop', second ?? '');
+	await expectAccessible(page);
+});
+
+test('a case is opened and corrected; the lead can not post a payment, the back office can', async ({
+	page
+}) => {
+	await signIn(page, 'lead');
+	await page.locator('tbody tr a').first().click();
+	await act(page, 'edit-email').click();
+	await act(page, 'fact').fill('someone@sample.example');
+	await act(page, 'save-fact').click();
+	await expect(act(page, 'value-email')).toHaveText('someone@sample.example');
+	await expect(act(page, 'post-payment')).toHaveCount(0);
+	await expectAccessible(page);
+	await act(page, 'sign-out').click();
+	await signIn(page, 'office');
+	await page.locator('tbody tr a').first().click();
+	const total = act(page, 'total');
+	const before = Number(await total.getAttribute('data-minor'));
+	await act(page, 'payment-amount').fill('12.345');
+	await expect(act(page, 'post-payment')).toBeDisabled();
+	await act(page, 'payment-amount').fill('12.34');
+	await act(page, 'post-payment').click();
+	await expect(total).toHaveAttribute('data-minor', String(before - 1234));
+});
+
+test('an import is checked first, then done; the same again changes nothing', async ({ page }) => {
+	await signIn(page, 'office');
+	await act(page, 'nav-import').click();
+	await act(page, 'import-file').setInputFiles(`${examples}/accounts-sample.csv`);
+	await act(page, 'import-mapping').setInputFiles(`${examples}/credit-accounts.mapping.toml`);
+	await act(page, 'import-check').click();
+	await expect(act(page, 'import-result')).toContainText('nothing written');
+	await act(page, 'import-run').click();
+	await expect(act(page, 'import-result')).toContainText('Imported');
+	await expect(act(page, 'import-result')).toContainText(String(server.said.import.opened));
+	await expectAccessible(page);
+});
+
+test('wrong rows are listed and nothing is imported', async ({ page }) => {
+	await signIn(page, 'office');
+	await act(page, 'nav-import').click();
+	await act(page, 'import-file').setInputFiles({
+		name: 'wrong.csv',
+		mimeType: 'text/csv',
+		buffer: Buffer.from('ID,SURPRISE\n1,2\n')
+	});
+	await act(page, 'import-mapping').setInputFiles(`${examples}/credit-accounts.mapping.toml`);
+	await act(page, 'import-run').click();
+	await expect(act(page, 'import-result')).toContainText('Nothing was imported');
+	await expect(page.locator("[data-code='column.unknown']")).toContainText('SURPRISE');
+});
+
+test('a code for a device is made for an agent and shown once', async ({ page }) => {
+	await signIn(page, 'lead');
+	await act(page, 'nav-team').click();
+	await act(page, 'make-code-agent').click();
+	await expect(act(page, 'code-agent')).toHaveText(/^[2-9A-Z]{5}-[2-9A-Z]{5}$/);
+	await expectAccessible(page);
+});
+
+test('an empty inbox says what will be here, in both languages', async ({ page }) => {
+	await signIn(page, 'lead');
+	await act(page, 'nav-inbox').click();
+	await expect(page.getByText('Nothing waits for you')).toBeVisible();
+	await act(page, 'nav-team').click();
+	await act(page, 'language-zh-CN').click();
+	await act(page, 'nav-inbox').click();
+	await expect(page.getByText('没有待办事项')).toBeVisible();
+	await expect(page.locator('html')).toHaveAttribute('lang', 'zh-CN');
+});
+
+for (const theme of ['light', 'dark', 'outdoor'])
+	test(`the ${theme} look has enough contrast`, async ({ page }) => {
+		await signIn(page, 'lead');
+		await act(page, 'nav-team').click();
+		await act(page, `theme-${theme}`).click();
+		await act(page, 'nav-cases').click();
+		await expect(page.locator('tbody tr').first()).toBeVisible();
+		await expectAccessible(page);
+	});
