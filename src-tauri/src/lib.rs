@@ -8,8 +8,19 @@ mod session;
 
 use options::Options;
 use session::Session;
+use std::path::Path;
 use std::process::ExitCode;
-use tauri::Manager;
+use tauri::{Manager, WebviewWindowBuilder};
+
+/// Opens the one window; what it remembers of language and look lies with the rest of the data.
+fn open_window(app: &tauri::App, data: &Path) -> tauri::Result<()> {
+    for window in &app.config().app.windows {
+        WebviewWindowBuilder::from_config(app.handle(), window)?
+            .data_directory(data.join("window"))
+            .build()?;
+    }
+    Ok(())
+}
 
 /// Runs the app until its window closes.
 pub fn run() -> ExitCode {
@@ -32,6 +43,7 @@ pub fn run() -> ExitCode {
                 .data
                 .clone()
                 .map_or_else(|| app.path().app_data_dir(), Ok)?;
+            open_window(app, &data)?;
             let session = Session::new(data, options.clock());
             app.manage(session);
             if let Some(sign_in) = options.sign_in {

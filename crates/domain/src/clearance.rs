@@ -15,14 +15,15 @@ use std::collections::BTreeSet;
 #[cfg_attr(feature = "schema", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Because {
-    /// The agent's answer.
-    Answer,
-    /// *Unknown*, or not answered: the stricter branch.
-    Unknown,
+    // In the order in which a person wants to read them.
     /// The case already says so.
     Case,
+    /// The agent's answer.
+    Answer,
     /// The pack's own rule.
     Policy,
+    /// *Unknown*, or not answered: the stricter branch.
+    Unknown,
 }
 
 /// One rule's effect on the visit.
@@ -37,7 +38,7 @@ pub struct Reason {
 /// What the answers allow, until when, and which rules said so.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Clearance {
-    /// Blocks first, then conditions, in the order of the checklist.
+    /// Blocks first, then conditions; what is certain before what is not known.
     pub reasons: Vec<Reason>,
     /// Conditions that are asked for and not met by what the visit brings.
     pub unmet: BTreeSet<Effect>,
@@ -123,7 +124,7 @@ pub fn clear(
         now,
         latest_by_hours.is_some(),
     ));
-    reasons.sort_by_key(|reason| reason.effect);
+    reasons.sort_by_key(|reason| (reason.effect, reason.because));
 
     let asks = |effect| {
         reasons

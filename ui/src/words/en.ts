@@ -306,7 +306,7 @@ export const en = {
 	'conflict.void_plan': 'Void the plan',
 	'conflict.void_hint': 'The customer must be told.',
 	'conflict.with_lead': 'Your lead decides this one.',
-	'conflict.settled': 'Settled on {{date}}',
+	'conflict.settled': 'Settled on {{date}}.',
 	'conflict.settled_take_held': 'What was recorded at the door counts.',
 	'conflict.settled_keep_current': 'What the server had counts.',
 	'conflict.settled_write': 'Now: “{{value}}”',

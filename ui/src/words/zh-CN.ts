@@ -304,7 +304,7 @@ export const zhCN: Record<Key, string> = {
 	'conflict.void_plan': '作废计划',
 	'conflict.void_hint': '必须告知客户。',
 	'conflict.with_lead': '此项由组长决定。',
-	'conflict.settled': '已于 {{date}} 决定',
+	'conflict.settled': '已于 {{date}} 决定。',
 	'conflict.settled_take_held': '以门口记录的为准。',
 	'conflict.settled_keep_current': '以服务器上的为准。',
 	'conflict.settled_write': '现为“{{value}}”',
