@@ -4,7 +4,7 @@ use doorstep_device::commands::enrol::{Enrolment, enrol};
 use doorstep_device::sync::keep_in_touch;
 use doorstep_device::{Device, DeviceClock, DeviceError};
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use tauri::async_runtime::JoinHandle;
 use tauri::{AppHandle, Emitter, Manager};
@@ -95,27 +95,30 @@ struct SignIn {
 /// Enrols and unlocks at the start, for a demonstration.
 pub fn sign_in_at_start(app: AppHandle, file: PathBuf) {
     tauri::async_runtime::spawn(async move {
-        let Ok(text) = std::fs::read_to_string(&file) else {
-            return;
-        };
-        let Ok(SignIn {
-            server,
-            code,
-            passphrase,
-        }) = serde_json::from_str(&text)
-        else {
-            return;
-        };
-        let session = app.state::<Session>();
-        let (data, clock) = (session.data.clone(), session.clock);
-        let enrolment = Enrolment {
-            server: &server,
-            code: &code,
-            passphrase: &passphrase,
-        };
-        if let Ok(device) = enrol(&data, enrolment, clock).await {
-            session.keep(&app, device);
-            let _ = app.emit(CHANGED, ());
+        match sign_in(&app, &file).await {
+            // A window that is not there yet looks by itself when it opens.
+            Ok(()) => drop(app.emit(CHANGED, ())),
+            Err(problem) => eprintln!("doorstep: sign in at the start: {problem}"),
         }
     });
+}
+
+async fn sign_in(app: &AppHandle, file: &Path) -> Result<(), String> {
+    let text = std::fs::read_to_string(file).map_err(|error| error.to_string())?;
+    let SignIn {
+        server,
+        code,
+        passphrase,
+    } = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+    let session = app.state::<Session>();
+    let enrolment = Enrolment {
+        server: &server,
+        code: &code,
+        passphrase: &passphrase,
+    };
+    let device = enrol(&session.data, enrolment, session.clock)
+        .await
+        .map_err(|error| error.code().to_owned())?;
+    session.keep(app, device);
+    Ok(())
 }

@@ -48,6 +48,8 @@ async fn a_conflict_is_shown_on_both_sides_and_its_decisions_reach_the_device() 
         .set_fact(case, FactField::PreferredHours, "evenings")
         .unwrap();
     agree_plan(&device, case);
+    let again = crate::work::agree(&device, case).unwrap_err();
+    assert_eq!(again.code(), "plan.already_active");
     end_met(&device, case, "agreed");
 
     let lead = company.sign_in("lead").await.unwrap();

@@ -1,8 +1,9 @@
 //! What the journeys do on a device, in one line each.
 
-use doorstep_device::Device;
 use doorstep_device::commands::agree_plan::{AgreementInput, PlanInput};
 use doorstep_device::commands::check_visit::ChecklistInput;
+use doorstep_device::view::CommittedView;
+use doorstep_device::{Device, DeviceError};
 use doorstep_domain::CaseId;
 use doorstep_domain::affordability::{Budget, BudgetLine};
 use doorstep_domain::checklist::Answer;
@@ -71,19 +72,19 @@ pub fn plan_input(device: &Device, case: CaseId) -> PlanInput {
 
 /// Agrees the fastest plan that fits.
 pub fn agree_plan(device: &Device, case: CaseId) {
+    agree(device, case).unwrap();
+}
+
+/// Tries to agree the fastest plan that fits.
+pub fn agree(device: &Device, case: CaseId) -> Result<CommittedView, DeviceError> {
     let plan = plan_input(device, case);
-    let fastest = device
-        .propose_plans(case, &plan)
-        .unwrap()
-        .proposals
-        .pop()
-        .unwrap();
+    let fastest = device.propose_plans(case, &plan)?.proposals.pop().unwrap();
     let agreement = AgreementInput {
         plan,
         instalment: fastest.instalment,
         consent: Consent::Spoken,
     };
-    device.agree_plan(case, &agreement).unwrap();
+    device.agree_plan(case, &agreement)
 }
 
 /// Ends the visit after a conversation.

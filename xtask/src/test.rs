@@ -20,7 +20,6 @@ pub fn test() -> Result<()> {
     step("lint", || {
         cargo(&[
             "clippy",
-            "--quiet",
             "--workspace",
             "--all-targets",
             "--",

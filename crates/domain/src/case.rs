@@ -145,6 +145,11 @@ impl Case {
         self.plans.iter().find(|plan| plan.terms.id == id)
     }
 
+    /// Whether a plan stands: active, or agreed and waiting for its verdict.
+    pub fn has_standing_plan(&self) -> bool {
+        self.plans.iter().any(Plan::stands)
+    }
+
     /// Finds a conflict by the action that was held first.
     pub fn conflict(&self, id: ActionId) -> Option<&Conflict> {
         self.conflicts.iter().find(|conflict| conflict.id == id)

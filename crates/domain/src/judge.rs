@@ -146,11 +146,10 @@ fn judge_plan(case: &Case, action: &Action, terms: &PlanTerms, context: &Context
     if case.closed.is_some() {
         return Ruling::held("plan.case_closed");
     }
-    let stands = |state| matches!(state, PlanState::Active | PlanState::Provisional);
     if case
         .plans
         .iter()
-        .any(|plan| plan.terms.id != terms.id && stands(plan.state))
+        .any(|plan| plan.terms.id != terms.id && plan.stands())
     {
         return Ruling::held("plan.already_active");
     }

@@ -71,6 +71,13 @@ pub struct Plan {
     pub action: ActionId,
 }
 
+impl Plan {
+    /// Active, or agreed and waiting for its verdict.
+    pub const fn stands(&self) -> bool {
+        matches!(self.state, PlanState::Active | PlanState::Provisional)
+    }
+}
+
 /// Why a schedule can't be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {

@@ -56,6 +56,36 @@ impl Ruling {
     }
 }
 
+impl Ruling {
+    /// The ruling's name, as it is sent and stored.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Held { .. } => "held",
+            Self::Refused { .. } => "refused",
+        }
+    }
+
+    /// The rule that held or refused.
+    pub const fn rule(&self) -> Option<&RuleId> {
+        match self {
+            Self::Applied => None,
+            Self::Held { rule } | Self::Refused { rule } => Some(rule),
+        }
+    }
+
+    /// The ruling of a stored name and rule; `None` for a name that is none.
+    pub fn read(name: &str, rule: String) -> Option<Self> {
+        let rule = RuleId(rule.into());
+        match name {
+            "applied" => Some(Self::Applied),
+            "held" => Some(Self::Held { rule }),
+            "refused" => Some(Self::Refused { rule }),
+            _ => None,
+        }
+    }
+}
+
 /// A ruling on one action, with the revision it produced.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {

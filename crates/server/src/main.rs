@@ -7,7 +7,7 @@ use doorstep_domain::{Role, UserId};
 use doorstep_protocol::exchange::PolicyDocument;
 use doorstep_server::api::{self, App};
 use doorstep_server::import::{ImportOrder, Mapping, import, sample};
-use doorstep_server::store::PersonRow;
+use doorstep_server::store::{PersonRow, Tx};
 use doorstep_server::{Clock, Store, Tenant, demo, policies, secrets, serve};
 use std::io::Read as _;
 use std::net::SocketAddr;
@@ -50,11 +50,12 @@ enum Command {
     /// Import a file of accounts (CSV or XLSX); the same file again changes nothing.
     Import {
         file: PathBuf,
+        /// How to read the file; the sample's mapping where absent.
         #[arg(long)]
-        mapping: PathBuf,
-        /// Who imports: the name of a lead or the back office.
+        mapping: Option<PathBuf>,
+        /// Who imports: the name of a lead or the back office; the first of them where absent.
         #[arg(long)]
-        user: String,
+        user: Option<String>,
         /// Check and count, write nothing.
         #[arg(long)]
         dry_run: bool,
@@ -150,13 +151,13 @@ fn main() -> anyhow::Result<()> {
             accept_good_rows,
         } => {
             let bytes = read_file(&file)?;
-            let mapping = read_mapping(&mapping)?;
+            let mapping = mapping_or_sample(mapping.as_deref())?;
             import_file(
                 &open(&cli.data)?,
                 &policies,
                 &bytes,
                 &mapping,
-                &user,
+                user.as_deref(),
                 (dry_run, accept_good_rows),
             )
         }
@@ -198,6 +199,10 @@ fn read_mapping(path: &Path) -> anyhow::Result<Mapping> {
     Mapping::parse(&text).with_context(|| format!("read the mapping `{}`", path.display()))
 }
 
+fn mapping_or_sample(path: Option<&Path>) -> anyhow::Result<Mapping> {
+    path.map_or_else(|| Ok(Mapping::parse(demo::SAMPLE_MAPPING)?), read_mapping)
+}
+
 fn run(
     store: Store,
     policies: PolicyDocument,
@@ -233,8 +238,7 @@ fn set_up_demo(
         );
     }
     let accounts = input.map_or_else(|| Ok(demo::SAMPLE_CSV.as_bytes().to_vec()), read_file)?;
-    let mapping =
-        mapping.map_or_else(|| Ok(Mapping::parse(demo::SAMPLE_MAPPING)?), read_mapping)?;
+    let mapping = mapping_or_sample(mapping)?;
     let store = open(data)?;
     Ok(demo::set_up(
         &store,
@@ -250,13 +254,11 @@ fn import_file(
     policies: &PolicyDocument,
     bytes: &[u8],
     mapping: &Mapping,
-    user: &str,
+    user: Option<&str>,
     (dry_run, accept_good_rows): (bool, bool),
 ) -> anyhow::Result<()> {
     let report = store.write(|tx| {
-        let person = tx
-            .person_by_name(user)?
-            .with_context(|| format!("nobody is called `{user}`"))?;
+        let person = importer(tx, user)?;
         let order = ImportOrder {
             bytes,
             mapping,
@@ -265,10 +267,7 @@ fn import_file(
             actor: person.id,
             role: person.role,
         };
-        if person.role == Role::Agent {
-            bail!("`{user}` is an agent; imports are made by a lead or the back office");
-        }
-        Ok(import(
+        anyhow::Ok(import(
             tx,
             &order,
             &policies.policies,
@@ -289,12 +288,30 @@ fn import_file(
     }
 }
 
+/// Who imports: the one named, or the first who may.
+fn importer(tx: &Tx<'_>, name: Option<&str>) -> anyhow::Result<PersonRow> {
+    let may_import = |person: &PersonRow| person.role != Role::Agent;
+    let Some(name) = name else {
+        return tx.people()?.into_iter().find(may_import).context(
+            "there is no lead yet; add one first: doorstep-server user add NAME --role lead",
+        );
+    };
+    let person = tx
+        .person_by_name(name)?
+        .with_context(|| format!("nobody is called `{name}`"))?;
+    match may_import(&person) {
+        true => Ok(person),
+        false => bail!("`{name}` is an agent; imports are made by a lead or the back office"),
+    }
+}
+
 fn add_user(
     store: &Store,
     name: String,
     role: Role,
     display_name: Option<String>,
 ) -> anyhow::Result<()> {
+    eprintln!("password (the first line of standard input):");
     let mut typed = String::new();
     std::io::stdin()
         .lock()

@@ -2,7 +2,7 @@
 
 use super::make_visit::form_name;
 use crate::device::Device;
-use crate::error::Result;
+use crate::error::{DeviceError, Result};
 use crate::store::Tx;
 use crate::view::{CommittedView, Pace, ProposalView, ProposalsView};
 use chrono::NaiveDate;
@@ -11,7 +11,7 @@ use doorstep_domain::plan::{
     Consent, Frequency, Instalment, PlanError, PlanTerms, ScheduleOrder, schedule,
 };
 use doorstep_domain::visit::Step;
-use doorstep_domain::{Case, CaseId, Change, Money, PlanId};
+use doorstep_domain::{Case, CaseId, Change, Money, PlanId, RuleId};
 use serde::Deserialize;
 use ts_rs::TS;
 use uuid::Uuid;
@@ -74,6 +74,10 @@ impl Device {
         self.write(|tx| {
             let case = self.case_in(tx, id)?;
             self.may_take(tx, &case, Step::AgreePlan)?;
+            // The rules would hold a second plan; at the door nobody should be asked to sign it.
+            if case.has_standing_plan() {
+                return Err(DeviceError::NotNow(RuleId::named("plan.already_active")));
+            }
             let months_max = self.policies_in(tx)?.pack.plan.months_max;
             let lines = self.schedule(tx, &case, &input.plan, input.instalment, months_max)?;
             let terms = PlanTerms {

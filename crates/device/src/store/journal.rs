@@ -37,16 +37,6 @@ pub struct OutboxRow {
     pub ruling: Option<Ruling>,
 }
 
-fn read_ruling(ruling: &str, rule: String) -> Option<Ruling> {
-    let rule = RuleId(rule.into());
-    match ruling {
-        "applied" => Some(Ruling::Applied),
-        "held" => Some(Ruling::Held { rule }),
-        "refused" => Some(Ruling::Refused { rule }),
-        _ => None,
-    }
-}
-
 fn envelope_columns(
     row: &Row<'_>,
 ) -> rusqlite::Result<(String, u64, String, u16, String, String, String)> {
@@ -168,7 +158,7 @@ impl Tx<'_> {
         let mut pending = Vec::new();
         for row in rows {
             let (payload, ruling, rule, revision) = row?;
-            let ruling = read_ruling(&ruling, rule);
+            let ruling = Ruling::read(&ruling, rule);
             let is_shown = ruling.is_some()
                 && (revision.number == 0
                     || shown.is_some_and(|shown| revision.is_covered_by(shown) != Some(false)));
@@ -213,11 +203,6 @@ impl Tx<'_> {
 
     /// Notes the server's answer to an action.
     pub fn note_verdict(&self, verdict: &Verdict) -> Result<()> {
-        let (ruling, rule) = match &verdict.ruling {
-            Ruling::Applied => ("applied", ""),
-            Ruling::Held { rule } => ("held", rule.as_str()),
-            Ruling::Refused { rule } => ("refused", rule.as_str()),
-        };
         let revision = verdict.revision;
         self.tx
             .prepare_cached(
@@ -225,8 +210,8 @@ impl Tx<'_> {
             )?
             .execute(params![
                 verdict.action.to_string(),
-                ruling,
-                rule,
+                verdict.ruling.name(),
+                verdict.ruling.rule().map_or("", RuleId::as_str),
                 revision.map_or(0, |revision| revision.epoch.0),
                 revision.map_or(0, |revision| revision.number),
             ])?;
@@ -259,7 +244,7 @@ impl Tx<'_> {
                 kind,
                 subject,
                 recorded_at,
-                ruling: read_ruling(&ruling, rule),
+                ruling: Ruling::read(&ruling, rule),
             })
         })
         .collect()

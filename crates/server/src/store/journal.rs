@@ -31,22 +31,8 @@ pub struct ActivityRow {
     pub judged_at: DateTime<Utc>,
 }
 
-fn ruling(kind: &str, rule: String) -> Result<Ruling> {
-    let rule = RuleId(rule.into());
-    match kind {
-        "applied" => Ok(Ruling::Applied),
-        "held" => Ok(Ruling::Held { rule }),
-        "refused" => Ok(Ruling::Refused { rule }),
-        _ => Err(StoreError::Value("ruling")),
-    }
-}
-
-const fn ruling_name(ruling: &Ruling) -> &'static str {
-    match ruling {
-        Ruling::Applied => "applied",
-        Ruling::Held { .. } => "held",
-        Ruling::Refused { .. } => "refused",
-    }
+fn ruling(name: &str, rule: String) -> Result<Ruling> {
+    Ruling::read(name, rule).ok_or(StoreError::Value("ruling"))
 }
 
 type VerdictColumns = (String, String, String, u64, String);
@@ -122,10 +108,6 @@ impl Tx<'_> {
     /// Records an action with its verdict.
     pub fn append(&self, row: &JournalRow<'_>) -> Result<()> {
         let (envelope, verdict) = (row.envelope, row.verdict);
-        let rule = match &verdict.ruling {
-            Ruling::Applied => "",
-            Ruling::Held { rule } | Ruling::Refused { rule } => rule.as_str(),
-        };
         self.tx
             .prepare_cached(
                 "INSERT INTO journal (tenant, device, incarnation, n, action, case_id, actor, kind,
@@ -145,8 +127,8 @@ impl Tx<'_> {
                 envelope.payload,
                 String::from(envelope.link),
                 envelope.signature,
-                ruling_name(&verdict.ruling),
-                rule,
+                verdict.ruling.name(),
+                verdict.ruling.rule().map_or("", RuleId::as_str),
                 verdict.revision.map_or(0, |revision| revision.number),
                 verdict.judged_at.to_rfc3339(),
             ])?;

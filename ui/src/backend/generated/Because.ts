@@ -3,4 +3,4 @@
 /**
  * Why a rule spoke.
  */
-export type Because = "answer" | "unknown" | "case" | "policy";
+export type Because = "case" | "answer" | "policy" | "unknown";

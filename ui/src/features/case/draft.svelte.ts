@@ -6,6 +6,7 @@ const KEEP_AFTER_MS = 300;
 export class FormDraft<T extends object> {
 	form = $state() as T;
 	#ready = false;
+	#waiting: ReturnType<typeof setTimeout> | undefined;
 
 	constructor(name: string, caseId: () => string, empty: T) {
 		this.form = empty;
@@ -22,11 +23,16 @@ export class FormDraft<T extends object> {
 			const doc = JSON.stringify(this.form);
 			const id = caseId();
 			if (!this.#ready) return;
-			const timer = setTimeout(
+			this.#waiting = setTimeout(
 				() => void device.keepFormDraft(name, id, doc).catch(() => undefined),
 				KEEP_AFTER_MS
 			);
-			return () => clearTimeout(timer);
+			return () => clearTimeout(this.#waiting);
 		});
+	}
+
+	/** The form is about to be saved: nothing typed before may come back as a draft. */
+	finish() {
+		clearTimeout(this.#waiting);
 	}
 }

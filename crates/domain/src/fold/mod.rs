@@ -3,16 +3,24 @@
 //! The device folds its unjudged actions on top of the server's document; the server folds what
 //! it has judged. No other code changes a case. Folding the same action twice changes nothing.
 
+mod held;
+mod plan;
+mod safety;
+mod visit;
+
 use crate::action::{Action, Change, OpeningFacts};
 use crate::case::{
     Assignment, BalanceItem, BalanceLine, Case, Fact, FactField, Note, PastAssignment,
 };
-use crate::conflict::{Choice, Conflict, Settlement, Sides};
 use crate::money::Money;
-use crate::plan::{Plan, PlanState, PlanTerms};
-use crate::safety::{Flag, Stop, StopKind};
-use crate::visit::{Visit, VisitState};
-use crate::{ActionId, PlanId, Revision, RuleId, VisitId};
+use crate::plan::PlanState;
+use crate::safety::Stop;
+use crate::visit::VisitState;
+use crate::{Revision, RuleId};
+use held::{hold, refuse, settle};
+use plan::{put_plan, raise_plan_stop};
+use safety::{lift_stop, raise_flag, raise_stop};
+use visit::{advance, check_visit};
 
 /// How an action stands with the server when it is folded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -179,110 +187,6 @@ fn apply(case: &mut Case, action: &Action, standing: &Standing) {
     }
 }
 
-fn hold(case: &mut Case, action: &Action, rule: &RuleId, revision: Revision) {
-    let sides = match &action.change {
-        Change::SetFact { field, old, new } => {
-            if join_conflict(case, action, new) {
-                return;
-            }
-            Sides::Fact {
-                field: *field,
-                before: old.clone(),
-                held: new.clone(),
-                current: case.fact(*field).map(str::to_owned),
-            }
-        }
-        Change::AgreePlan { terms } => {
-            put_plan(case, action, terms, PlanState::Provisional);
-            // What was signed stops collection, whatever is decided about it later.
-            raise_plan_stop(case, action, Some(revision));
-            Sides::Plan {
-                plan: terms.id,
-                balance_seen: terms.balance_seen,
-                balance_now: case.balance.total,
-            }
-        }
-        // The rules hold nothing else; kept as a note so that even then nothing is lost.
-        _ => return add_note(case, action, rule.as_str()),
-    };
-    if case.conflict(action.id).is_none() {
-        case.conflicts.push(Conflict {
-            id: action.id,
-            rule: rule.clone(),
-            author: action.actor,
-            raised_on: action.recorded.day(),
-            sides,
-            joined: Vec::new(),
-            settlement: None,
-        });
-    }
-}
-
-fn refuse(case: &mut Case, action: &Action) {
-    if let Change::AgreePlan { terms } = &action.change {
-        put_plan(case, action, terms, PlanState::Void);
-    }
-}
-
-/// Puts an edit that builds on a held one beside it, with the newest value; false where the one
-/// it builds on is not held.
-fn join_conflict(case: &mut Case, action: &Action, new: &str) -> bool {
-    let Some(prev) = action.prev else {
-        return false;
-    };
-    let builds_on = |conflict: &&mut Conflict| {
-        conflict.is_open() && (conflict.id == prev || conflict.joined.contains(&prev))
-    };
-    let Some(conflict) = case.conflicts.iter_mut().find(builds_on) else {
-        return false;
-    };
-    if !conflict.joined.contains(&action.id) {
-        conflict.joined.push(action.id);
-    }
-    if let Sides::Fact { held, .. } = &mut conflict.sides {
-        new.clone_into(held);
-    }
-    true
-}
-
-fn settle(
-    case: &mut Case,
-    action: &Action,
-    id: ActionId,
-    choice: &Choice,
-    revision: Option<Revision>,
-) {
-    let Some(conflict) = case
-        .conflicts
-        .iter_mut()
-        .find(|c| c.id == id && c.is_open())
-    else {
-        return;
-    };
-    conflict.settlement = Some(Settlement {
-        choice: choice.clone(),
-        by: action.actor,
-        on: action.recorded.day(),
-        action: action.id,
-    });
-    match (conflict.sides.clone(), choice) {
-        (Sides::Fact { field, held, .. }, Choice::TakeHeld) => {
-            set_fact(case, action, field, &held, revision);
-        }
-        (Sides::Fact { field, .. }, Choice::Write { value }) => {
-            set_fact(case, action, field, value, revision);
-        }
-        (Sides::Plan { plan, .. }, Choice::TakeHeld) => {
-            set_plan_state(case, plan, PlanState::Active)
-        }
-        (Sides::Plan { plan, .. }, Choice::KeepCurrent) => {
-            set_plan_state(case, plan, PlanState::Void);
-            lift_stop(case, id, action.id);
-        }
-        (Sides::Fact { .. }, Choice::KeepCurrent) | (Sides::Plan { .. }, Choice::Write { .. }) => {}
-    }
-}
-
 fn set_fact(
     case: &mut Case,
     action: &Action,
@@ -339,118 +243,4 @@ fn add_note(case: &mut Case, action: &Action, text: &str) {
         text: text.to_owned(),
         late,
     });
-}
-
-fn raise_flag(case: &mut Case, action: &Action) {
-    let Change::RaiseFlag {
-        flag,
-        incident,
-        review_on,
-    } = &action.change
-    else {
-        return;
-    };
-    if case.flags.iter().any(|raised| raised.id == action.id) {
-        return;
-    }
-    case.flags.push(Flag {
-        id: action.id,
-        kind: *flag,
-        incident: incident.clone(),
-        raised_by: action.actor,
-        raised_on: action.recorded.day(),
-        review_on: *review_on,
-        cleared: None,
-    });
-}
-
-fn raise_stop(case: &mut Case, stop: Stop) {
-    match case.stops.iter_mut().find(|raised| raised.id == stop.id) {
-        Some(raised) => raised.known_from = raised.known_from.or(stop.known_from),
-        None => case.stops.push(stop),
-    }
-}
-
-fn lift_stop(case: &mut Case, raise: ActionId, by: ActionId) {
-    for stop in case.stops.iter_mut().filter(|stop| stop.id == raise) {
-        stop.lifted = Some(by);
-    }
-}
-
-fn raise_plan_stop(case: &mut Case, action: &Action, revision: Option<Revision>) {
-    raise_stop(
-        case,
-        Stop {
-            id: action.id,
-            kind: StopKind::ActivePlan,
-            effective: action.recorded.instant(),
-            until: None,
-            known_from: revision,
-            lifted: None,
-        },
-    );
-}
-
-fn put_plan(case: &mut Case, action: &Action, terms: &PlanTerms, state: PlanState) {
-    match case.plans.iter_mut().find(|plan| plan.terms.id == terms.id) {
-        Some(plan) => plan.state = state,
-        None => case.plans.push(Plan {
-            terms: terms.clone(),
-            state,
-            agreed_by: action.actor,
-            action: action.id,
-        }),
-    }
-}
-
-fn set_plan_state(case: &mut Case, id: PlanId, state: PlanState) {
-    for plan in case.plans.iter_mut().filter(|plan| plan.terms.id == id) {
-        plan.state = state;
-    }
-}
-
-fn check_visit(case: &mut Case, action: &Action) {
-    let Change::CheckVisit {
-        visit: id,
-        intent,
-        answers,
-        clearance,
-    } = &action.change
-    else {
-        return;
-    };
-    let late = case.is_late_work(action);
-    let visit = Visit {
-        id: *id,
-        agent: action.actor,
-        state: if clearance.may_go() {
-            VisitState::Cleared
-        } else {
-            VisitState::Planned
-        },
-        intent: intent.clone(),
-        answers: answers.clone(),
-        clearance: (**clearance).clone(),
-        checked_at: action.recorded.clone(),
-        travelled_at: None,
-        arrived_at: None,
-        arrived_position: None,
-        check_ins: Vec::new(),
-        ended_at: None,
-        outcome: None,
-        late,
-    };
-    match case.visits.iter_mut().find(|known| known.id == *id) {
-        // A checklist answered again before setting off replaces the first; later it is history.
-        Some(known) if known.state <= VisitState::Cleared => *known = visit,
-        Some(_) => {}
-        None => case.visits.push(visit),
-    }
-}
-
-fn advance(case: &mut Case, id: VisitId, state: VisitState, record: impl FnOnce(&mut Visit)) {
-    if let Some(visit) = case.visits.iter_mut().find(|visit| visit.id == id) {
-        visit.state = visit.state.max(state);
-        record(visit);
-    }
 }

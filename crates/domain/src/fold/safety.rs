@@ -1,0 +1,42 @@
+//! Flags and stops on a case: raised once, cleared by name.
+
+use crate::ActionId;
+use crate::action::{Action, Change};
+use crate::case::Case;
+use crate::safety::{Flag, Stop};
+
+pub(super) fn raise_flag(case: &mut Case, action: &Action) {
+    let Change::RaiseFlag {
+        flag,
+        incident,
+        review_on,
+    } = &action.change
+    else {
+        return;
+    };
+    if case.flags.iter().any(|raised| raised.id == action.id) {
+        return;
+    }
+    case.flags.push(Flag {
+        id: action.id,
+        kind: *flag,
+        incident: incident.clone(),
+        raised_by: action.actor,
+        raised_on: action.recorded.day(),
+        review_on: *review_on,
+        cleared: None,
+    });
+}
+
+pub(super) fn raise_stop(case: &mut Case, stop: Stop) {
+    match case.stops.iter_mut().find(|raised| raised.id == stop.id) {
+        Some(raised) => raised.known_from = raised.known_from.or(stop.known_from),
+        None => case.stops.push(stop),
+    }
+}
+
+pub(super) fn lift_stop(case: &mut Case, raise: ActionId, by: ActionId) {
+    for stop in case.stops.iter_mut().filter(|stop| stop.id == raise) {
+        stop.lifted = Some(by);
+    }
+}
