@@ -31,6 +31,18 @@ async fn on_device<T: Send + 'static>(
         .map_err(Problem::from)
 }
 
+/// Runs a command that writes: once for each wish of the screen, however often it is delivered.
+async fn write(
+    session: State<'_, Session>,
+    wish: String,
+    work: impl FnOnce(&Device) -> Result<CommittedView, DeviceError> + Send + 'static,
+) -> Answer<Option<CommittedView>> {
+    let shared = session.clone();
+    session
+        .once(wish, async move { on_device(shared, work).await.map(Some) })
+        .await
+}
+
 #[tauri::command]
 pub fn session_state(session: State<'_, Session>) -> SessionStateView {
     match session.device() {
@@ -46,18 +58,22 @@ pub fn session_state(session: State<'_, Session>) -> SessionStateView {
 pub async fn enrol(
     app: AppHandle,
     session: State<'_, Session>,
+    wish: String,
     server: String,
     code: String,
     passphrase: String,
 ) -> Answer<()> {
-    let enrolment = Enrolment {
-        server: &server,
-        code: &code,
-        passphrase: &passphrase,
+    let enrolled = async {
+        let enrolment = Enrolment {
+            server: &server,
+            code: &code,
+            passphrase: &passphrase,
+        };
+        let device = enrol_device(&session.data, enrolment, session.clock).await?;
+        session.keep(&app, device);
+        Ok(None)
     };
-    let device = enrol_device(&session.data, enrolment, session.clock).await?;
-    session.keep(&app, device);
-    Ok(())
+    session.once(wish, enrolled).await.map(|_| ())
 }
 
 #[tauri::command]
@@ -111,45 +127,63 @@ pub async fn answer_checklist(
 }
 
 #[tauri::command]
-pub async fn save_checklist(session: State<'_, Session>, case: CaseId) -> Answer<CommittedView> {
-    on_device(session, move |device| device.save_checklist(case)).await
+pub async fn save_checklist(
+    session: State<'_, Session>,
+    wish: String,
+    case: CaseId,
+) -> Answer<Option<CommittedView>> {
+    write(session, wish, move |device| device.save_checklist(case)).await
 }
 
 #[tauri::command]
-pub async fn start_travel(session: State<'_, Session>, case: CaseId) -> Answer<CommittedView> {
-    on_device(session, move |device| device.start_travel(case)).await
+pub async fn start_travel(
+    session: State<'_, Session>,
+    wish: String,
+    case: CaseId,
+) -> Answer<Option<CommittedView>> {
+    write(session, wish, move |device| device.start_travel(case)).await
 }
 
 #[tauri::command]
 pub async fn arrive(
     session: State<'_, Session>,
+    wish: String,
     case: CaseId,
     latitude: Option<f64>,
     longitude: Option<f64>,
-) -> Answer<CommittedView> {
+) -> Answer<Option<CommittedView>> {
     let position = latitude
         .zip(longitude)
         .and_then(|(latitude, longitude)| Position::from_degrees(latitude, longitude));
-    on_device(session, move |device| device.arrive(case, position)).await
+    write(session, wish, move |device| device.arrive(case, position)).await
 }
 
 #[tauri::command]
-pub async fn check_in(session: State<'_, Session>, case: CaseId) -> Answer<CommittedView> {
-    on_device(session, move |device| device.check_in(case)).await
+pub async fn check_in(
+    session: State<'_, Session>,
+    wish: String,
+    case: CaseId,
+) -> Answer<Option<CommittedView>> {
+    write(session, wish, move |device| device.check_in(case)).await
 }
 
 #[tauri::command]
 pub async fn end_visit(
     session: State<'_, Session>,
+    wish: String,
     case: CaseId,
     outcome: Outcome,
-) -> Answer<CommittedView> {
-    on_device(session, move |device| device.end_visit(case, outcome)).await
+) -> Answer<Option<CommittedView>> {
+    write(session, wish, move |device| device.end_visit(case, outcome)).await
 }
 
 #[tauri::command]
-pub async fn withdraw(session: State<'_, Session>, case: CaseId) -> Answer<CommittedView> {
-    on_device(session, move |device| device.withdraw(case)).await
+pub async fn withdraw(
+    session: State<'_, Session>,
+    wish: String,
+    case: CaseId,
+) -> Answer<Option<CommittedView>> {
+    write(session, wish, move |device| device.withdraw(case)).await
 }
 
 #[tauri::command]
@@ -186,39 +220,46 @@ pub async fn propose_plans(
 #[tauri::command]
 pub async fn agree_plan(
     session: State<'_, Session>,
+    wish: String,
     case: CaseId,
     input: AgreementInput,
-) -> Answer<CommittedView> {
-    on_device(session, move |device| device.agree_plan(case, &input)).await
+) -> Answer<Option<CommittedView>> {
+    write(session, wish, move |device| device.agree_plan(case, &input)).await
 }
 
 #[tauri::command]
 pub async fn set_fact(
     session: State<'_, Session>,
+    wish: String,
     case: CaseId,
     field: FactField,
     value: String,
-) -> Answer<CommittedView> {
-    on_device(session, move |device| device.set_fact(case, field, &value)).await
+) -> Answer<Option<CommittedView>> {
+    write(session, wish, move |device| {
+        device.set_fact(case, field, &value)
+    })
+    .await
 }
 
 #[tauri::command]
 pub async fn add_note(
     session: State<'_, Session>,
+    wish: String,
     case: CaseId,
     text: String,
-) -> Answer<CommittedView> {
-    on_device(session, move |device| device.add_note(case, &text)).await
+) -> Answer<Option<CommittedView>> {
+    write(session, wish, move |device| device.add_note(case, &text)).await
 }
 
 #[tauri::command]
 pub async fn raise_flag(
     session: State<'_, Session>,
+    wish: String,
     case: CaseId,
     flag: FlagKind,
     incident: String,
-) -> Answer<CommittedView> {
-    on_device(session, move |device| {
+) -> Answer<Option<CommittedView>> {
+    write(session, wish, move |device| {
         device.raise_flag(case, flag, &incident)
     })
     .await
@@ -227,11 +268,15 @@ pub async fn raise_flag(
 #[tauri::command]
 pub async fn decide(
     session: State<'_, Session>,
+    wish: String,
     case: CaseId,
     conflict: ActionId,
     choice: Choice,
-) -> Answer<CommittedView> {
-    on_device(session, move |device| device.decide(case, conflict, choice)).await
+) -> Answer<Option<CommittedView>> {
+    write(session, wish, move |device| {
+        device.decide(case, conflict, choice)
+    })
+    .await
 }
 
 #[tauri::command]

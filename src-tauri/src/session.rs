@@ -2,8 +2,10 @@
 
 use doorstep_device::commands::enrol::{Enrolment, enrol};
 use doorstep_device::sync::keep_in_touch;
+use doorstep_device::view::CommittedView;
 use doorstep_device::{Device, DeviceClock, DeviceError};
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use tauri::async_runtime::JoinHandle;
@@ -13,7 +15,7 @@ use tauri::{AppHandle, Emitter, Manager};
 pub const CHANGED: &str = "device-changed";
 
 /// A problem, as the screen gets it: a code to decide by.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Problem {
     code: String,
 }
@@ -37,7 +39,24 @@ pub struct Session {
     pub data: PathBuf,
     pub clock: DeviceClock,
     open: Mutex<Option<Open>>,
+    delivered: tokio::sync::Mutex<Delivered>,
 }
+
+/// The answers to what the screen asked to be written, by the name of each wish.
+///
+/// The window may deliver one command twice: where the answer of the first delivery gets lost on
+/// its way to the page, it is sent again. A check-in, a correction or a plan must not be recorded
+/// twice for it, so a wish that was answered gets the same answer again.
+#[derive(Default)]
+struct Delivered {
+    answers: BTreeMap<String, Answer>,
+    order: VecDeque<String>,
+}
+
+type Answer = Result<Option<CommittedView>, Problem>;
+
+/// A second delivery follows the first within moments: few answers need to be kept.
+const DELIVERED_MAX: usize = 64;
 
 struct Open {
     device: Device,
@@ -51,7 +70,25 @@ impl Session {
             data,
             clock,
             open: Mutex::new(None),
+            delivered: tokio::sync::Mutex::default(),
         }
+    }
+
+    /// Does what the screen wishes, once for each wish, one after the other.
+    pub async fn once(&self, wish: String, work: impl Future<Output = Answer>) -> Answer {
+        let mut delivered = self.delivered.lock().await;
+        if let Some(answer) = delivered.answers.get(&wish) {
+            return answer.clone();
+        }
+        let answer = work.await;
+        delivered.answers.insert(wish.clone(), answer.clone());
+        delivered.order.push_back(wish);
+        if delivered.order.len() > DELIVERED_MAX
+            && let Some(oldest) = delivered.order.pop_front()
+        {
+            delivered.answers.remove(&oldest);
+        }
+        answer
     }
 
     /// The unlocked device.
@@ -121,4 +158,25 @@ async fn sign_in(app: &AppHandle, file: &Path) -> Result<(), String> {
         .map_err(|error| error.code().to_owned())?;
     session.keep(app, device);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    #[tokio::test]
+    async fn a_wish_delivered_twice_is_done_once_and_answered_twice() {
+        let session = Session::new(PathBuf::new(), DeviceClock::default());
+        let done = AtomicU32::new(0);
+        let work = || async {
+            done.fetch_add(1, Ordering::SeqCst);
+            Err(Problem::of("visit.ended"))
+        };
+        for wish in ["one", "one", "two"] {
+            let answer = session.once(wish.into(), work()).await;
+            assert_eq!(answer.map(|_| ()).unwrap_err().code, "visit.ended");
+        }
+        assert_eq!(done.load(Ordering::SeqCst), 2);
+    }
 }

@@ -157,12 +157,18 @@ impl Screen {
     }
 
     /// Taps the first element that matches.
+    ///
+    /// A driver may report an error although the tap arrived (the screen was redrawn under it), so
+    /// the page itself is asked before tapping again: a person would not tap twice either.
     pub async fn tap_css(&self, css: &str) -> Result<()> {
         let began = Instant::now();
         loop {
             let element = self.find(css).await?;
             let is_ready = element.is_enabled().await.unwrap_or(false);
-            if is_ready && self.reveal(&element).await.is_ok() && element.click().await.is_ok() {
+            let is_heard = is_ready
+                && self.reveal(&element).await.is_ok()
+                && self.listen(&element).await.is_ok();
+            if is_heard && (element.click().await.is_ok() || self.has_arrived().await?) {
                 return Ok(());
             }
             if began.elapsed() > PATIENCE {
@@ -170,6 +176,24 @@ impl Screen {
             }
             tokio::time::sleep(GLANCE).await;
         }
+    }
+
+    /// Has the page note the next tap on an element.
+    async fn listen(&self, element: &Element) -> Result<()> {
+        let script = "window.tapArrived = false;
+            arguments[0].addEventListener('click', () => (window.tapArrived = true), { once: true, capture: true })";
+        self.client
+            .execute(script, vec![serde_json::to_value(element)?])
+            .await?;
+        Ok(())
+    }
+
+    async fn has_arrived(&self) -> Result<bool> {
+        let arrived = self
+            .client
+            .execute("return window.tapArrived", Vec::new())
+            .await?;
+        Ok(arrived == Value::Bool(true))
     }
 
     async fn reveal(&self, element: &Element) -> Result<()> {

@@ -28,13 +28,23 @@ async function call<T>(command: string, values?: Record<string, unknown>): Promi
 	}
 }
 
+/**
+ * Asks for something to be written. Each wish has a name of its own: where the window delivers it
+ * twice, it is done once.
+ */
+function write<T>(command: string, values: Record<string, unknown>): Promise<T> {
+	const bytes = crypto.getRandomValues(new Uint8Array(16));
+	const wish = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+	return call<T>(command, { wish, ...values });
+}
+
 /** Whether this page runs in the window of a device. */
 export const isDevice = () => globalThis.window?.__TAURI_INTERNALS__ !== undefined;
 
 export const device = {
 	sessionState: () => call<SessionStateView>('session_state'),
 	enrol: (server: string, code: string, passphrase: string) =>
-		call<void>('enrol', { server, code, passphrase }),
+		write<void>('enrol', { server, code, passphrase }),
 	unlock: (passphrase: string) => call<void>('unlock', { passphrase }),
 	lock: () => call<void>('lock'),
 	today: () => call<TodayView>('today'),
@@ -44,14 +54,14 @@ export const device = {
 	checklist: (caseId: string) => call<ChecklistView>('checklist', { case: caseId }),
 	answerChecklist: (caseId: string, input: ChecklistInput) =>
 		call<ChecklistView>('answer_checklist', { case: caseId, input }),
-	saveChecklist: (caseId: string) => call<CommittedView>('save_checklist', { case: caseId }),
-	startTravel: (caseId: string) => call<CommittedView>('start_travel', { case: caseId }),
+	saveChecklist: (caseId: string) => write<CommittedView>('save_checklist', { case: caseId }),
+	startTravel: (caseId: string) => write<CommittedView>('start_travel', { case: caseId }),
 	arrive: (caseId: string) =>
-		call<CommittedView>('arrive', { case: caseId, latitude: null, longitude: null }),
-	checkIn: (caseId: string) => call<CommittedView>('check_in', { case: caseId }),
+		write<CommittedView>('arrive', { case: caseId, latitude: null, longitude: null }),
+	checkIn: (caseId: string) => write<CommittedView>('check_in', { case: caseId }),
 	endVisit: (caseId: string, outcome: Outcome) =>
-		call<CommittedView>('end_visit', { case: caseId, outcome }),
-	withdraw: (caseId: string) => call<CommittedView>('withdraw', { case: caseId }),
+		write<CommittedView>('end_visit', { case: caseId, outcome }),
+	withdraw: (caseId: string) => write<CommittedView>('withdraw', { case: caseId }),
 	formDraft: (form: string, caseId: string) =>
 		call<string | null>('form_draft', { form, case: caseId }),
 	keepFormDraft: (form: string, caseId: string, doc: string) =>
@@ -59,13 +69,13 @@ export const device = {
 	proposePlans: (caseId: string, input: PlanInput) =>
 		call<ProposalsView>('propose_plans', { case: caseId, input }),
 	agreePlan: (caseId: string, input: AgreementInput) =>
-		call<CommittedView>('agree_plan', { case: caseId, input }),
+		write<CommittedView>('agree_plan', { case: caseId, input }),
 	setFact: (caseId: string, field: FactField, value: string) =>
-		call<CommittedView>('set_fact', { case: caseId, field, value }),
+		write<CommittedView>('set_fact', { case: caseId, field, value }),
 	addNote: (caseId: string, text: string) =>
-		call<CommittedView>('add_note', { case: caseId, text }),
+		write<CommittedView>('add_note', { case: caseId, text }),
 	decide: (caseId: string, conflict: string, choice: Choice) =>
-		call<CommittedView>('decide', { case: caseId, conflict, choice }),
+		write<CommittedView>('decide', { case: caseId, conflict, choice }),
 	syncStatus: () => call<SyncStatusView>('sync_status'),
 	saved: () => call<SavedView[]>('saved'),
 	syncNow: () => call<SyncStatusView>('sync_now'),
