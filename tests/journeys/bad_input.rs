@@ -212,6 +212,7 @@ async fn another_agents_case_can_be_neither_read_nor_changed() {
     let envelope = doorstep_protocol::envelope::Envelope::seal(
         &action,
         doorstep_protocol::chain::Link::START,
+        "00".repeat(16),
         &key,
     )
     .unwrap();
@@ -220,7 +221,7 @@ async fn another_agents_case_can_be_neither_read_nor_changed() {
     });
     let (status, said) = sync_raw(&company, &profile.token, request.to_string().into()).await;
     assert_eq!(status, 200);
-    assert_eq!(said["verdicts"][0]["rule"], "case.not_yours");
+    assert_eq!(said["verdicts"][0]["verdict"]["rule"], "case.not_yours");
     assert!(
         said["cases"]
             .as_array()
@@ -239,12 +240,14 @@ async fn another_agents_case_can_be_neither_read_nor_changed() {
     );
     request["outbox"][0]["n"] = json!(2);
     let (status, said) = sync_raw(&company, &profile.token, request.to_string().into()).await;
-    assert_eq!((status, said["code"].as_str()), (409, Some("sync.fork")));
+    assert_eq!((status, &said["halt"]["halt"]), (200, &json!("fork")));
+    let aside = company.store.read(|tx| tx.aside(10)).unwrap();
+    assert_eq!((aside.len(), aside[0].n), (1, 2));
     request["outbox"][0]["n"] = json!(9);
     let (status, said) = sync_raw(&company, &profile.token, request.to_string().into()).await;
     assert_eq!(
-        (status, said["code"].as_str(), said["expected"].as_u64()),
-        (409, Some("sync.gap"), Some(2))
+        (status, &said["halt"]),
+        (200, &json!({ "halt": "gap", "expected": 2 }))
     );
     let server = company
         .store

@@ -7,6 +7,7 @@ use doorstep_device::commands::enrol::{Enrolment, enrol};
 use doorstep_device::{Device, DeviceClock, DeviceError};
 use doorstep_domain::{Role, UserId};
 use doorstep_server::api::App;
+use doorstep_server::attachments::Attachments;
 use doorstep_server::demo::{self, Demo};
 use doorstep_server::import::Mapping;
 use doorstep_server::{Clock, Store, Tenant, policies, serve};
@@ -53,7 +54,9 @@ impl Company {
         let mapping = Mapping::parse(demo::SAMPLE_MAPPING)?;
         let accounts = demo::SAMPLE_CSV.as_bytes();
         let demo = demo::set_up(&store, accounts, &mapping, &policies.policies, morning())?;
-        let app = App::new(Arc::clone(&store), policies, Clock::starting_at(morning()));
+        let attachments = Attachments::in_folder(&folder.path().join("attachments"))?;
+        let clock = Clock::starting_at(morning());
+        let app = App::new(Arc::clone(&store), policies, clock, attachments);
         let listener = serve::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
         let address = listener.local_addr()?;
         tokio::spawn(serve::serve(listener, app, std::future::pending()));

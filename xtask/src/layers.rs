@@ -52,7 +52,8 @@ const LAYERS: &[Layer] = &[
     Layer {
         name: "doorstep-server",
         may_use: &["doorstep-domain", "doorstep-protocol", "doorstep-view"],
-        never: &["tauri", "reqwest"],
+        // `reqwest` only lends its TLS features to the S3 client inside `object_store`.
+        never: &["tauri"],
     },
     Layer {
         name: "doorstep",

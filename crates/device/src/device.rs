@@ -3,14 +3,17 @@
 use crate::clock::DeviceClock;
 use crate::error::{DeviceError, Result};
 use crate::lock;
+use crate::record::Author;
 use crate::store::{Profile, Store, StoreError, Tx};
 use crate::sync::{SyncState, client};
 use chrono::{DateTime, Utc};
 use doorstep_domain::moment::Moment;
+use doorstep_domain::policy::Policies;
+use ed25519_dalek::{SigningKey, VerifyingKey};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-pub(crate) const PROFILE: &str = "profile";
+const PROFILE: &str = "profile";
 pub(crate) const LOCK_FILE: &str = "lock.json";
 
 /// An unlocked device. Cheap to clone; all clones are the same device.
@@ -20,8 +23,14 @@ pub struct Device {
 }
 
 struct Inner {
+    folder: PathBuf,
     store: Mutex<Store>,
     profile: Profile,
+    key: SigningKey,
+    server_key: Option<VerifyingKey>,
+    /// The bearer token, which is renewed while the device is unlocked.
+    token: Mutex<String>,
+    policies: Mutex<Option<Arc<(String, Policies)>>>,
     clock: DeviceClock,
     http: reqwest::Client,
     sync: Mutex<SyncState>,
@@ -29,39 +38,86 @@ struct Inner {
     exchange: tokio::sync::Mutex<()>,
     /// Rung when something was saved.
     bell: tokio::sync::Notify,
+    /// Rung when an alarm was raised.
+    alarm_bell: tokio::sync::Notify,
 }
 
-/// The folder of the enrolled profile below the app's data folder.
-pub fn profile_folder(data: &Path) -> PathBuf {
-    data.join(PROFILE)
+/// The folders of those who enrolled on this tablet: one encrypted database a person and device.
+pub fn profile_folders(data: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(data) else {
+        return Vec::new();
+    };
+    let is_profile = |folder: &PathBuf| {
+        let name = folder.file_name().map(|name| name.to_string_lossy());
+        name.is_some_and(|name| name.starts_with(PROFILE)) && folder.is_dir()
+    };
+    let mut folders: Vec<_> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(is_profile)
+        .collect();
+    folders.sort();
+    folders
 }
 
-/// Whether somebody enrolled this device.
+/// The folder of the next profile that enrols here.
+pub(crate) fn next_profile_folder(data: &Path) -> PathBuf {
+    let free = |number: &u32| {
+        let name = match number {
+            1 => PROFILE.to_owned(),
+            number => format!("{PROFILE}-{number}"),
+        };
+        Some(data.join(name)).filter(|folder| !folder.exists())
+    };
+    (1..).find_map(|number| free(&number)).unwrap_or_default()
+}
+
+/// Whether somebody enrolled on this device.
 pub fn is_enrolled(data: &Path) -> bool {
-    profile_folder(data).join(LOCK_FILE).exists()
+    profile_folders(data)
+        .iter()
+        .any(|folder| folder.join(LOCK_FILE).exists())
 }
 
 impl Device {
     /// Unlocks the device with the passphrase. Slow on purpose.
     pub fn unlock(data: &Path, passphrase: &str, clock: DeviceClock) -> Result<Self> {
-        if !is_enrolled(data) {
-            return Err(DeviceError::NotEnrolled);
+        let mut refused = DeviceError::NotEnrolled;
+        for folder in profile_folders(data) {
+            let file = folder.join(LOCK_FILE);
+            if !file.exists() {
+                continue;
+            }
+            // Everybody's passphrase opens their own database, and none of the others'.
+            match lock::open(&file, passphrase) {
+                Ok(key) => return Self::open(&folder, &key, clock),
+                Err(error) => refused = error,
+            }
         }
-        let folder = profile_folder(data);
-        let key = lock::open(&folder.join(LOCK_FILE), passphrase)?;
-        let mut store = Store::open(&folder, &key)?;
+        Err(refused)
+    }
+
+    fn open(folder: &Path, key: &lock::DatabaseKey, clock: DeviceClock) -> Result<Self> {
+        let mut store = Store::open(folder, key)?;
         let profile = store
             .read(|tx| tx.profile())?
             .ok_or(StoreError::Value("profile"))?;
+        store.seal_to(&profile)?;
+        let policies = store.read(|tx| tx.policies())?;
         Ok(Self {
             inner: Arc::new(Inner {
+                folder: folder.to_owned(),
                 store: Mutex::new(store),
+                key: profile.key()?,
+                server_key: profile.server_key(),
+                token: Mutex::new(profile.token.clone()),
+                policies: Mutex::new(policies.map(Arc::new)),
                 profile,
                 clock,
                 http: client()?,
                 sync: Mutex::new(SyncState::default()),
                 exchange: tokio::sync::Mutex::new(()),
                 bell: tokio::sync::Notify::new(),
+                alarm_bell: tokio::sync::Notify::new(),
             }),
         })
     }
@@ -103,6 +159,74 @@ impl Device {
     pub(crate) fn moment(&self, tx: &Tx<'_>) -> std::result::Result<Moment, StoreError> {
         let ahead = tx.server_clock()?.map(|clock| clock.ahead());
         Ok(self.inner.clock.moment(ahead))
+    }
+
+    /// Who records on this device.
+    pub(crate) fn author(&self) -> Author<'_> {
+        Author {
+            device: self.inner.profile.device,
+            user: self.inner.profile.user,
+            key: &self.inner.key,
+        }
+    }
+
+    pub(crate) fn server_key(&self) -> Option<&VerifyingKey> {
+        self.inner.server_key.as_ref()
+    }
+
+    pub(crate) fn token(&self) -> String {
+        let token = self.inner.token.lock();
+        token.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes another token, for this session and the next.
+    pub(crate) fn set_token(&self, token: &str) -> Result<()> {
+        let profile = Profile {
+            token: token.to_owned(),
+            ..self.inner.profile.clone()
+        };
+        self.write(|tx| tx.set_profile(&profile))?;
+        let mut held = self.inner.token.lock();
+        held.as_mut()
+            .map(|held| token.clone_into(held))
+            .unwrap_or_default();
+        Ok(())
+    }
+
+    /// The policies with their hash; read once, not for every save.
+    pub(crate) fn policies(&self) -> Option<Arc<(String, Policies)>> {
+        let policies = self.inner.policies.lock();
+        policies.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Reads the policies again, after an answer that brought others.
+    pub(crate) fn reload_policies(&self) -> Result<()> {
+        let fresh = self.read(|tx| tx.policies())?.map(Arc::new);
+        let mut policies = self
+            .inner
+            .policies
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *policies = fresh;
+        Ok(())
+    }
+
+    pub(crate) fn with_store<T>(&self, work: impl FnOnce(&mut Store) -> T) -> T {
+        work(
+            &mut self
+                .inner
+                .store
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        )
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        &self.inner.folder
+    }
+
+    pub(crate) fn alarm_bell(&self) -> &tokio::sync::Notify {
+        &self.inner.alarm_bell
     }
 
     pub(crate) fn clock(&self) -> DeviceClock {

@@ -14,10 +14,10 @@ pub enum DeviceError {
     WrongPassphrase,
     #[error("the passphrase is shorter than {0} characters")]
     PassphraseTooShort(usize),
-    #[error("this device is enrolled already")]
-    AlreadyEnrolled,
     #[error("this device is not enrolled")]
     NotEnrolled,
+    #[error("this device was retired or reported lost; its key is gone")]
+    Retired,
     #[error("the first sync has not finished")]
     NotReady,
     #[error("the case is not on this device")]
@@ -41,8 +41,8 @@ impl DeviceError {
             Self::NotNow(rule) => rule.as_str(),
             Self::WrongPassphrase => "unlock.wrong_passphrase",
             Self::PassphraseTooShort(_) => "unlock.passphrase_too_short",
-            Self::AlreadyEnrolled => "enrol.already",
             Self::NotEnrolled => "enrol.needed",
+            Self::Retired => "device.retired",
             Self::NotReady => "sync.not_ready",
             Self::UnknownCase => "case.unknown",
             Self::BadAddress => "enrol.bad_address",

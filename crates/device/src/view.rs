@@ -16,7 +16,13 @@ pub struct SyncStatusView {
     /// Waiting for a person's decision.
     pub held: u32,
     pub refused: u32,
+    /// Saved and not sent, about cases that are here no longer.
+    pub hidden: u32,
     pub cases: u32,
+    /// How far the first sync has come, while it runs.
+    pub arrived: Option<ArrivedView>,
+    /// The network is a metered one: only what was recorded goes out by itself.
+    pub is_metered: bool,
     /// The first sync has finished.
     pub is_ready: bool,
     pub is_running: bool,
@@ -25,6 +31,13 @@ pub struct SyncStatusView {
     /// Why the last exchange did not succeed.
     pub problem: Option<String>,
     pub server: String,
+}
+
+/// How far the first sync has come.
+#[derive(Debug, Clone, Copy, Serialize, TS)]
+pub struct ArrivedView {
+    pub cases: u32,
+    pub of: u32,
 }
 
 /// One thing saved on this device, with what became of it.

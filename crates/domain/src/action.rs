@@ -31,8 +31,12 @@ pub struct Action {
     pub base: Base,
     /// This device's last action on the same fact, where the server has not judged it yet.
     pub prev: Option<ActionId>,
-    /// Actions that this one depends on.
+    /// Actions that this one depends on. Safety actions depend on nothing.
     pub after: Vec<ActionId>,
+    /// The policies that the actor had, by hash; what they may do is judged by these. Absent in
+    /// actions of schema 1 and in the server's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policies: Option<String>,
     pub change: Change,
 }
 
@@ -143,6 +147,21 @@ pub struct OpeningFacts {
 }
 
 impl Change {
+    /// Whether it protects somebody: never made to wait for another action.
+    pub const fn is_safety(&self) -> bool {
+        matches!(
+            self,
+            Self::RaiseFlag { .. }
+                | Self::RaiseStop { .. }
+                | Self::CheckVisit { .. }
+                | Self::StartTravel { .. }
+                | Self::Arrive { .. }
+                | Self::CheckIn { .. }
+                | Self::EndVisit { .. }
+                | Self::AddNote { .. }
+        )
+    }
+
     /// What a visit's action belongs to.
     pub const fn visit(&self) -> Option<VisitId> {
         match self {

@@ -73,6 +73,9 @@ pub struct Fact {
     pub revision: Revision,
     /// The action that set it.
     pub set_by: ActionId,
+    /// Its revision in an earlier epoch, where a restored server took it in again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<Revision>,
 }
 
 /// What is owed, itemised, and how old the figure is.

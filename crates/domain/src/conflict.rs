@@ -1,5 +1,6 @@
 //! A held action with both sides, and the decision that settles it. No side is ever lost.
 
+use crate::action::Action;
 use crate::case::FactField;
 use crate::money::Money;
 use crate::{ActionId, PlanId, Role, RuleId, UserId};
@@ -28,6 +29,16 @@ pub enum Sides {
         /// The balance the server had.
         balance_now: Money,
     },
+    /// Two people decided the same conflict, each another way.
+    Decision {
+        conflict: ActionId,
+        /// What was decided first, and stands.
+        settled: Choice,
+        /// What the later one wanted.
+        wanted: Choice,
+    },
+    /// An action that waits as it is: it depends on a held one, or its device was reported lost.
+    Whole { kind: String },
 }
 
 /// How a conflict was settled.
@@ -63,6 +74,9 @@ pub struct Conflict {
     pub sides: Sides,
     /// Later actions of the author that build on the held one and share its fate.
     pub joined: Vec<ActionId>,
+    /// Actions that depend on the held one, whole: the same decision applies or drops them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waiting: Vec<Action>,
     pub settlement: Option<Settlement>,
 }
 
@@ -70,6 +84,13 @@ impl Conflict {
     /// Still waiting for somebody.
     pub const fn is_open(&self) -> bool {
         self.settlement.is_none()
+    }
+
+    /// Whether the fate of `action` is decided here.
+    pub fn concerns(&self, action: ActionId) -> bool {
+        self.id == action
+            || self.joined.contains(&action)
+            || self.waiting.iter().any(|waiting| waiting.id == action)
     }
 
     /// Whether `user` in `role` may settle it: a fact by its author or a lead; what binds the

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// The server's history line; a restored server starts a new one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct Epoch(#[cfg_attr(feature = "schema", ts(type = "number"))] pub u32);
@@ -24,6 +24,18 @@ impl Revision {
     /// Before anything happened in `epoch`.
     pub const fn start(epoch: Epoch) -> Self {
         Self { epoch, number: 0 }
+    }
+
+    /// Whether somebody at `other` had seen this position, on a server whose epoch is `current`.
+    ///
+    /// Within an epoch numbers decide. A new epoch begins with everything that the restored server
+    /// still has, so that who is in it has seen all of that; who is in an older one may have seen
+    /// what was lost, and is taken not to have seen this.
+    pub fn is_seen_from(self, other: Self, current: Epoch) -> bool {
+        match self.is_covered_by(other) {
+            Some(is_covered) => is_covered,
+            None => other.epoch == current,
+        }
     }
 
     /// Whether this position is at or before `other`; `None` across epochs.

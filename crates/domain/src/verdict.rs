@@ -94,5 +94,8 @@ pub struct Verdict {
     pub ruling: Ruling,
     /// The case's revision after this action; none when the case did not change.
     pub revision: Option<Revision>,
+    /// What the action is labelled with although it applies: kept, and reviewed by a person.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<RuleId>,
     pub judged_at: DateTime<Utc>,
 }

@@ -51,6 +51,9 @@ pub struct Visit {
     pub outcome: Option<Outcome>,
     /// Made by somebody who no longer had the case; kept, and shown to the lead.
     pub late: bool,
+    /// Rules that the visit broke without the agent being able to know; kept, and reviewed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<RuleId>,
 }
 
 impl Visit {

@@ -195,7 +195,7 @@ proptest! {
         let revision = revision(9);
         let standing = [
             Standing::Unjudged,
-            Standing::Applied { revision },
+            Standing::applied(revision),
             Standing::Held { revision, rule: rule.clone() },
             Standing::Refused { revision, rule },
         ][standing].clone();

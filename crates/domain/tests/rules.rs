@@ -17,16 +17,14 @@ use doorstep_domain::{
     Action, Case, Change, Currency, Epoch, Money, Revision, Role, Ruling, VisitId,
 };
 use doorstep_testkit::build::{
-    Actor, agent, case, lead, morning, opening, other_agent, plan, plan_policy, revision,
+    Actor, EPOCH, agent, case, lead, morning, opening, other_agent, plan, plan_policy, revision,
 };
 
 fn ruling(case: &Option<Case>, action: &Action, role: Role) -> Ruling {
     let policy = plan_policy();
     let context = Context {
-        role,
-        plan_policy: &policy,
         not_before: Some(morning()),
-        arrival: morning(),
+        ..Context::new(role, &policy, morning(), EPOCH)
     };
     judge(case.as_ref(), action, &context)
 }
@@ -35,11 +33,7 @@ fn ruling(case: &Option<Case>, action: &Action, role: Role) -> Ruling {
 fn take_in(case: Option<Case>, action: &Action, role: Role, number: u64) -> (Option<Case>, Ruling) {
     let ruling = ruling(&case, action, role);
     let revision = revision(number);
-    let standing = match ruling.clone() {
-        Ruling::Applied => Standing::Applied { revision },
-        Ruling::Held { rule } => Standing::Held { revision, rule },
-        Ruling::Refused { rule } => Standing::Refused { revision, rule },
-    };
+    let standing = Standing::of(&ruling, &[], revision);
     (fold(case, action, &standing), ruling)
 }
 
@@ -315,10 +309,13 @@ fn a_moratorium_the_agent_knew_of_refuses_a_plan_and_one_they_could_not_know_hol
     let signed = door.does(agree(), revision(2));
     let policy = plan_policy();
     let context = Context {
-        role: Role::Agent,
-        plan_policy: &policy,
         not_before: Some(morning()),
-        arrival: later + chrono::Duration::hours(1),
+        ..Context::new(
+            Role::Agent,
+            &policy,
+            later + chrono::Duration::hours(1),
+            EPOCH,
+        )
     };
     assert_eq!(
         judge(recent.as_ref(), &signed, &context),
@@ -402,7 +399,7 @@ fn roles_are_kept_apart() {
 }
 
 #[test]
-fn the_second_of_two_decisions_is_told_so() {
+fn two_decisions_that_differ_are_both_kept_and_decided_again() {
     let (mut door, mut desk) = (Actor::new(agent(), 0x100), Actor::new(lead(), 0x200));
     let (case, _) = take_in(
         case(),
@@ -425,18 +422,158 @@ fn the_second_of_two_decisions_is_told_so() {
     assert_eq!(
         ruling(
             &case,
-            &desk.does(decide(Choice::KeepCurrent), revision(4)),
-            Role::Lead
-        ),
-        Ruling::refused("decision.already_settled")
-    );
-    assert_eq!(
-        ruling(
-            &case,
             &desk.does(decide(Choice::TakeHeld), revision(4)),
             Role::Lead
         ),
         Ruling::Applied
+    );
+    let late = desk.does(decide(Choice::KeepCurrent), revision(4));
+    let (case, told) = take_in(case, &late, Role::Lead, 6);
+    assert_eq!(told, Ruling::held("decision.already_settled"));
+    let fact = |case: &Option<Case>| {
+        case.as_ref()
+            .unwrap()
+            .fact(FactField::Phone)
+            .unwrap()
+            .to_owned()
+    };
+    assert_eq!(fact(&case), "door");
+    let again = Change::Decide {
+        conflict: late.id,
+        choice: Choice::TakeHeld,
+    };
+    let (case, _) = take_in(case, &desk.does(again, revision(6)), Role::Lead, 7);
+    assert_eq!(fact(&case), "desk");
+    assert!(case.unwrap().conflicts.iter().all(|c| !c.is_open()));
+}
+
+#[test]
+fn what_depends_on_a_held_action_shares_its_fate() {
+    for (choice, state) in [
+        (Choice::TakeHeld, PlanState::Active),
+        (Choice::KeepCurrent, PlanState::Void),
+    ] {
+        let (mut door, mut desk) = (Actor::new(agent(), 0x100), Actor::new(lead(), 0x200));
+        let mut back_office = Actor::new(lead(), 0x300);
+        let payment = Change::PostPayment {
+            amount: owed(50_000),
+            on: morning().date_naive(),
+        };
+        let paid = back_office.does(payment, revision(2));
+        let (case, _) = take_in(case(), &paid, Role::BackOffice, 3);
+        let first = Change::AgreePlan {
+            terms: Box::new(plan(1, owed(120_000)).unwrap()),
+        };
+        let held = door.does(first, revision(2));
+        let (case, told) = take_in(case, &held, Role::Agent, 4);
+        assert_eq!(told, Ruling::held("plan.balance_moved"));
+
+        let mut email = door.does(
+            Change::SetFact {
+                field: FactField::Email,
+                old: None,
+                new: "after the plan".into(),
+            },
+            revision(2),
+        );
+        email.after = vec![held.id];
+        let policy = plan_policy();
+        let after = [(held.id, Some(told))];
+        let context = Context {
+            after: &after,
+            ..Context::new(Role::Agent, &policy, morning(), EPOCH)
+        };
+        let told = judge(case.as_ref(), &email, &context);
+        assert_eq!(told, Ruling::held("action.depends_on_held"));
+        let case = fold(case, &email, &Standing::of(&told, &[], revision(5)));
+        assert_eq!(case.as_ref().unwrap().fact(FactField::Email), None);
+
+        let decision = Change::Decide {
+            conflict: held.id,
+            choice: choice.clone(),
+        };
+        let (case, told) = take_in(case, &desk.does(decision, revision(5)), Role::Lead, 6);
+        assert_eq!(told, Ruling::Applied);
+        let case = case.unwrap();
+        let expected = matches!(choice, Choice::TakeHeld).then_some("after the plan");
+        assert_eq!(case.fact(FactField::Email), expected);
+        assert_eq!(case.plans[0].state, state);
+        // What comes later and depends on it is told the same.
+        let settled = judge(Some(&case), &email, &context);
+        let refused = Ruling::refused("action.depends_on_refused");
+        assert_eq!(settled == refused, expected.is_none());
+    }
+}
+
+#[test]
+fn a_safety_action_waits_for_nothing() {
+    let mut door = Actor::new(agent(), 0x100);
+    let flag = Change::RaiseFlag {
+        flag: FlagKind::DangerousAnimal,
+        incident: "a dog".into(),
+        review_on: morning().date_naive(),
+    };
+    let mut action = door.does(flag, revision(2));
+    let before = door.does(note("before"), revision(2)).id;
+    action.after = vec![before];
+    let policy = plan_policy();
+    let after = [(before, Some(Ruling::refused("test")))];
+    let context = Context {
+        after: &after,
+        ..Context::new(Role::Agent, &policy, morning(), EPOCH)
+    };
+    assert_eq!(judge(case().as_ref(), &action, &context), Ruling::Applied);
+}
+
+#[test]
+fn the_second_of_two_leads_gets_the_present_owner() {
+    let (mut first, mut second) = (Actor::new(lead(), 0x100), Actor::new(lead(), 0x200));
+    let give = |agent| Change::Assign {
+        agent,
+        day: morning().date_naive(),
+        position: 1,
+    };
+    let (case, _) = take_in(
+        case(),
+        &first.does(give(other_agent()), revision(2)),
+        Role::Lead,
+        3,
+    );
+    let third = doorstep_domain::UserId(uuid::Uuid::from_u128(0xa9e2));
+    assert_eq!(
+        ruling(&case, &second.does(give(third), revision(2)), Role::Lead),
+        Ruling::refused("assignment.changed_meanwhile")
+    );
+    assert_eq!(
+        ruling(&case, &second.does(give(third), revision(3)), Role::Lead),
+        Ruling::Applied
+    );
+}
+
+#[test]
+fn what_a_restored_server_lost_is_not_taken_for_seen() {
+    let mut door = Actor::new(agent(), 0x100);
+    let new_line = Epoch(8);
+    let judged_in = |action: &Action, case: &Option<Case>| {
+        let policy = plan_policy();
+        let context = Context::new(Role::Agent, &policy, morning(), new_line);
+        judge(case.as_ref(), action, &context)
+    };
+    let there = |number| Revision {
+        epoch: new_line,
+        number,
+    };
+    // What the restored server still has was there for everybody in the new epoch.
+    let seen = door.does(phone("new"), there(3));
+    assert_eq!(judged_in(&seen, &case()), Ruling::Applied);
+    // The same number in the new epoch is another fact: who comes from the old one never saw it.
+    let mut desk = Actor::new(lead(), 0x200);
+    let desk_edit = desk.does(phone("desk"), there(3));
+    let case = fold(case(), &desk_edit, &Standing::applied(there(3)));
+    let stale = door.does(phone("door"), revision(9));
+    assert_eq!(
+        judged_in(&stale, &case),
+        Ruling::held("fact.changed_meanwhile")
     );
 }
 

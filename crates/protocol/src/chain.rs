@@ -1,22 +1,75 @@
-//! The hash chain of a journal and the device's signature over it.
+//! The hash chain of a journal, over salted commitments, and signatures.
+//!
+//! What is chained is the *commitment* to a payload, never the payload: when the law says so, payload
+//! and salt can be erased, and the chain still verifies.
 
 use ed25519_dalek::{Signature, Signer, SigningKey, Verifier, VerifyingKey};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
-/// A link of the chain: the hash of the link before and of this payload.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[schema(value_type = String)]
-#[serde(try_from = "String", into = "String")]
-pub struct Link(pub [u8; 32]);
+macro_rules! hash_as_hex {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+        #[schema(value_type = String)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(pub [u8; 32]);
+
+        impl From<$name> for String {
+            fn from(hash: $name) -> Self {
+                hex::encode(hash.0)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = hex::FromHexError;
+            fn try_from(text: String) -> Result<Self, Self::Error> {
+                let mut bytes = [0; 32];
+                hex::decode_to_slice(text, &mut bytes)?;
+                Ok(Self(bytes))
+            }
+        }
+    };
+}
+
+hash_as_hex! {
+    /// A link of the chain: the hash of the link before and of what follows it.
+    Link
+}
+hash_as_hex! {
+    /// A salted hash of a payload: says nothing about it without the salt.
+    Commitment
+}
+
+/// The salt of one payload, in hex; empty in schema 1, which had none.
+pub type Salt = String;
+
+impl Commitment {
+    /// Commits to `payload` with a random `salt`.
+    pub fn to(salt: &str, payload: &str) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(salt.as_bytes());
+        hash.update([0]);
+        hash.update(payload.as_bytes());
+        Self(hash.finalize().into())
+    }
+}
 
 impl Link {
     /// The link before the first action of an incarnation.
     pub const START: Self = Self([0; 32]);
 
-    /// The link that `payload` adds after this one.
-    pub fn follow(self, payload: &str) -> Self {
+    /// The link that a commitment adds after this one.
+    pub fn follow(self, commitment: Commitment) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(self.0);
+        hash.update(commitment.0);
+        Self(hash.finalize().into())
+    }
+
+    /// The link of schema 1, which chained the payload itself.
+    pub fn follow_payload(self, payload: &str) -> Self {
         let mut hash = Sha256::new();
         hash.update(self.0);
         hash.update(payload.as_bytes());
@@ -24,35 +77,39 @@ impl Link {
     }
 }
 
-impl From<Link> for String {
-    fn from(link: Link) -> Self {
-        hex::encode(link.0)
+/// Who can sign a hash. The one real implementation is Ed25519; the simulation has a cheap one.
+pub trait Sign {
+    /// The signature over `hash`, in hex.
+    fn sign_hash(&self, hash: &[u8; 32]) -> String;
+}
+
+/// Who can tell whether a hash was signed.
+pub trait Verify {
+    /// Whether `signature` is theirs over `hash`.
+    fn has_signed(&self, hash: &[u8; 32], signature: &str) -> bool;
+}
+
+impl Sign for SigningKey {
+    fn sign_hash(&self, hash: &[u8; 32]) -> String {
+        hex::encode(self.sign(hash).to_bytes())
     }
 }
 
-impl TryFrom<String> for Link {
-    type Error = hex::FromHexError;
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        let mut bytes = [0; 32];
-        hex::decode_to_slice(text, &mut bytes)?;
-        Ok(Self(bytes))
+impl Verify for SigningKey {
+    fn has_signed(&self, hash: &[u8; 32], signature: &str) -> bool {
+        self.verifying_key().has_signed(hash, signature)
     }
 }
 
-/// The device's signature over a link, in hex.
-pub fn sign(key: &SigningKey, link: Link) -> String {
-    hex::encode(key.sign(&link.0).to_bytes())
+impl Verify for VerifyingKey {
+    fn has_signed(&self, hash: &[u8; 32], signature: &str) -> bool {
+        let mut bytes = [0; 64];
+        hex::decode_to_slice(signature, &mut bytes).is_ok()
+            && self.verify(hash, &Signature::from_bytes(&bytes)).is_ok()
+    }
 }
 
-/// Whether `signature` is the device's over this link.
-pub fn is_signed_by(key: &VerifyingKey, link: Link, signature: &str) -> bool {
-    hex::decode(signature)
-        .ok()
-        .and_then(|bytes| Signature::from_slice(&bytes).ok())
-        .is_some_and(|signature| key.verify(&link.0, &signature).is_ok())
-}
-
-/// A device's public key from the hex it enrolled with.
+/// A public key from the hex it was enrolled with.
 pub fn public_key(text: &str) -> Option<VerifyingKey> {
     let mut bytes = [0; 32];
     hex::decode_to_slice(text, &mut bytes).ok()?;
@@ -66,21 +123,17 @@ mod tests {
     #[test]
     fn a_changed_payload_breaks_the_signature() {
         let key = SigningKey::from_bytes(&[7; 32]);
-        let signature = sign(&key, Link::START.follow("one"));
-        assert!(is_signed_by(
-            &key.verifying_key(),
-            Link::START.follow("one"),
-            &signature
-        ));
-        assert!(!is_signed_by(
-            &key.verifying_key(),
-            Link::START.follow("two"),
-            &signature
-        ));
-        assert!(!is_signed_by(
-            &key.verifying_key(),
-            Link::START.follow("one"),
-            "zz"
-        ));
+        let link = |payload| Link::START.follow(Commitment::to("salt", payload));
+        let signature = key.sign_hash(&link("one").0);
+        let public = key.verifying_key();
+        assert!(public.has_signed(&link("one").0, &signature));
+        assert!(!public.has_signed(&link("two").0, &signature));
+        assert!(!public.has_signed(&link("one").0, "zz"));
+    }
+
+    #[test]
+    fn the_salt_is_part_of_the_commitment_and_ends_where_the_payload_begins() {
+        assert_ne!(Commitment::to("a", "x"), Commitment::to("b", "x"));
+        assert_ne!(Commitment::to("a", "bx"), Commitment::to("ab", "x"));
     }
 }

@@ -1,16 +1,17 @@
 //! The envelope of an action: a schema number and the payload's own bytes, never re-encoded.
 
-use crate::chain::{self, Link};
+use crate::chain::{Commitment, Link, Salt, Sign};
+use crate::verdict::SignedVerdict;
 use doorstep_domain::{Action, ActionId, Incarnation};
-use ed25519_dalek::SigningKey;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// The schema that this version writes.
-pub const SCHEMA: u16 = 1;
+/// The schema that this version writes. 1: the chain ran over the payload itself, without a salt,
+/// and an action named no policies.
+pub const SCHEMA: u16 = 2;
 
-/// An action as it is kept and sent. The payload is the text that was hashed and signed; it is
-/// stored as it came, so that it can be verified for ever.
+/// An action as it is kept and sent. The payload is the text that was committed to and signed; it
+/// is stored as it came, so that it can be verified for ever.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Envelope {
     pub schema: u16,
@@ -23,9 +24,14 @@ pub struct Envelope {
     pub n: u64,
     /// The action, as JSON text.
     pub payload: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub salt: Salt,
     pub link: Link,
     /// The device's Ed25519 signature over the link, in hex.
     pub signature: String,
+    /// The verdict of an earlier epoch, where a restored server needs it back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Box<SignedVerdict>>,
 }
 
 /// Why an envelope can't be opened.
@@ -42,34 +48,52 @@ pub enum OpenError {
 }
 
 impl Envelope {
-    /// Seals an action as the next of its journal.
-    pub fn seal(action: &Action, before: Link, key: &SigningKey) -> serde_json::Result<Self> {
+    /// Seals an action as the next of its journal, after the link `before`.
+    pub fn seal(
+        action: &Action,
+        before: Link,
+        salt: Salt,
+        key: &dyn Sign,
+    ) -> serde_json::Result<Self> {
         let payload = serde_json::to_string(action)?;
-        let link = before.follow(&payload);
+        let link = before.follow(Commitment::to(&salt, &payload));
         Ok(Self {
             schema: SCHEMA,
             id: action.id,
             incarnation: action.incarnation,
             n: action.n,
-            signature: chain::sign(key, link),
+            signature: key.sign_hash(&link.0),
             payload,
+            salt,
             link,
+            verdict: None,
         })
+    }
+
+    /// What the chain and the log know of the payload.
+    pub fn commitment(&self) -> Commitment {
+        Commitment::to(&self.salt, &self.payload)
+    }
+
+    /// The link that this envelope makes after `before`, by the rule of its schema.
+    pub fn link_after(&self, before: Link) -> Link {
+        match self.schema {
+            0 | 1 => before.follow_payload(&self.payload),
+            _ => before.follow(self.commitment()),
+        }
     }
 
     /// Reads the action, of any schema ever written.
     pub fn open(&self) -> Result<Action, OpenError> {
-        match self.schema {
-            SCHEMA => {
-                let action: Action =
-                    serde_json::from_str(&self.payload).map_err(OpenError::Malformed)?;
-                let outside = (self.id, self.incarnation, self.n);
-                match (action.id, action.incarnation, action.n) == outside {
-                    true => Ok(action),
-                    false => Err(OpenError::Mislabelled),
-                }
-            }
-            newer => Err(OpenError::NewerSchema(newer)),
+        // Schema 2 added `policies`, which reads as absent in schema 1.
+        if self.schema > SCHEMA {
+            return Err(OpenError::NewerSchema(self.schema));
+        }
+        let action: Action = serde_json::from_str(&self.payload).map_err(OpenError::Malformed)?;
+        let outside = (self.id, self.incarnation, self.n);
+        match (action.id, action.incarnation, action.n) == outside {
+            true => Ok(action),
+            false => Err(OpenError::Mislabelled),
         }
     }
 }

@@ -3,11 +3,15 @@
 //! Deliberately absent: sockets, files, clocks, randomness. Both ends call these functions with
 //! bytes they already have.
 
+pub mod alarm;
 pub mod chain;
+pub mod digest;
 pub mod envelope;
 pub mod exchange;
 pub mod retry;
+pub mod seal;
 pub mod sequence;
+pub mod verdict;
 
 /// The version of the exchange itself. A server accepts every version ever released.
 pub const PROTOCOL: u16 = 1;

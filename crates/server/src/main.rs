@@ -1,14 +1,17 @@
 //! `doorstep-server`: one binary, an embedded database, no set-up.
 
+mod operate;
+
 use anyhow::{Context, bail};
 use chrono::{DateTime, Duration, FixedOffset};
 use clap::{Parser, Subcommand};
 use doorstep_domain::{Role, UserId};
 use doorstep_protocol::exchange::PolicyDocument;
 use doorstep_server::api::{self, App};
+use doorstep_server::attachments::Attachments;
 use doorstep_server::import::{ImportOrder, Mapping, import, sample};
 use doorstep_server::store::{PersonRow, Tx};
-use doorstep_server::{Clock, Store, Tenant, demo, policies, secrets, serve};
+use doorstep_server::{Clock, Store, demo, policies, secrets, serve};
 use std::io::Read as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -19,11 +22,29 @@ use uuid::Uuid;
 #[derive(Parser)]
 #[command(version, about)]
 struct Cli {
+    #[command(flatten)]
+    place: Place,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Where everything is kept.
+#[derive(clap::Args, Clone)]
+struct Place {
     /// The folder of the database; made where it is missing.
     #[arg(long, global = true, default_value = "doorstep-data")]
     data: PathBuf,
-    #[command(subcommand)]
-    command: Command,
+    /// A PostgreSQL database in place of the embedded one, such as
+    /// postgres://doorstep@db.example/doorstep.
+    #[arg(long, global = true, env = "DOORSTEP_DATABASE", hide_env_values = true)]
+    database: Option<String>,
+    /// Whose data it is, where one database serves several companies.
+    #[arg(long, global = true, default_value = "main")]
+    tenant: String,
+    /// Where attachments are kept: a folder, or s3://BUCKET with AWS_* in the environment.
+    /// A folder below --data where absent.
+    #[arg(long, global = true)]
+    attachments: Option<String>,
 }
 
 #[derive(Subcommand)]
@@ -77,6 +98,18 @@ enum Command {
         #[arg(long, default_value_t = 2026)]
         seed: u64,
     },
+    /// Back the database up to a new file while the server runs, and verify the copy. Devices keep
+    /// what no backup covers.
+    Backup { file: PathBuf },
+    /// Put a backup in the place of the database. Stop the server first. Devices hand back by
+    /// themselves what the backup does not have.
+    Restore { file: PathBuf },
+    /// Begin a new history line after a PostgreSQL database was restored with its own tools.
+    NewEpoch,
+    /// Write the journal and the log of verdicts, for an auditor.
+    Export { file: PathBuf },
+    /// Verify an export: chains, signatures, log and heads. Needs no database.
+    Verify { export: PathBuf },
     /// Print the OpenAPI document.
     Openapi,
 }
@@ -116,11 +149,9 @@ fn main() -> anyhow::Result<()> {
         )
         .init();
     let policies = policies::shipped()?;
+    let place = &cli.place;
     match cli.command {
-        Command::Serve { listen } => {
-            let store = open(&cli.data)?;
-            run(store, policies, Clock::default(), listen, |_| Ok(()))
-        }
+        Command::Serve { listen } => run(place, policies, Clock::default(), listen, |_| Ok(())),
         Command::Demo {
             listen,
             input,
@@ -130,13 +161,13 @@ fn main() -> anyhow::Result<()> {
             let clock =
                 clock.map_or_else(Clock::default, |moment| Clock::starting_at(moment.to_utc()));
             let demo = set_up_demo(
-                &cli.data,
+                place,
                 input.as_deref(),
                 mapping.as_deref(),
                 &policies,
                 clock,
             )?;
-            run(open(&cli.data)?, policies, clock, listen, |address| {
+            run(place, policies, clock, listen, |address| {
                 let mut said = serde_json::to_value(&demo)?;
                 said["address"] = format!("http://{address}").into();
                 println!("{said}");
@@ -153,7 +184,7 @@ fn main() -> anyhow::Result<()> {
             let bytes = read_file(&file)?;
             let mapping = mapping_or_sample(mapping.as_deref())?;
             import_file(
-                &open(&cli.data)?,
+                &open(place)?,
                 &policies,
                 &bytes,
                 &mapping,
@@ -168,12 +199,17 @@ fn main() -> anyhow::Result<()> {
                     role,
                     display_name,
                 },
-        } => add_user(&open(&cli.data)?, name, role, display_name),
-        Command::EnrolCode { name } => make_enrol_code(&open(&cli.data)?, &name),
+        } => add_user(&open(place)?, name, role, display_name),
+        Command::EnrolCode { name } => make_enrol_code(&open(place)?, &name),
         Command::Sample { rows, seed } => {
             print!("{}", sample::accounts_csv(rows, seed));
             Ok(())
         }
+        Command::Backup { file } => operate::back_up(place, &file),
+        Command::Restore { file } => operate::restore(place, &file),
+        Command::NewEpoch => operate::new_epoch(place),
+        Command::Export { file } => operate::export(place, &file),
+        Command::Verify { export } => operate::verify(&export),
         Command::Openapi => {
             println!("{}", api::openapi_json()?);
             Ok(())
@@ -181,12 +217,15 @@ fn main() -> anyhow::Result<()> {
     }
 }
 
-fn open(data: &Path) -> anyhow::Result<Store> {
-    std::fs::create_dir_all(data)
-        .with_context(|| format!("make the data folder `{}`", data.display()))?;
-    let file = data.join("doorstep.db");
-    Store::open(&file, Tenant::default())
-        .with_context(|| format!("open the database `{}`", file.display()))
+fn open(place: &Place) -> anyhow::Result<Store> {
+    let tenant = operate::tenant(place)?;
+    if let Some(url) = &place.database {
+        return Store::connect(url, tenant).context("connect to the PostgreSQL database");
+    }
+    std::fs::create_dir_all(&place.data)
+        .with_context(|| format!("make the data folder `{}`", place.data.display()))?;
+    let file = operate::file(place);
+    Store::open(&file, tenant).with_context(|| format!("open the database `{}`", file.display()))
 }
 
 fn read_file(path: &Path) -> anyhow::Result<Vec<u8>> {
@@ -204,13 +243,15 @@ fn mapping_or_sample(path: Option<&Path>) -> anyhow::Result<Mapping> {
 }
 
 fn run(
-    store: Store,
+    place: &Place,
     policies: PolicyDocument,
     clock: Clock,
     listen: SocketAddr,
     say: impl FnOnce(SocketAddr) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let app = App::new(Arc::new(store), policies, clock);
+    let store = open(place)?;
+    operate::mind_the_epoch(place, &store, clock.now())?;
+    let app = App::new(Arc::new(store), policies, clock, attachments(place)?);
     tokio::runtime::Runtime::new()
         .context("start the async runtime")?
         .block_on(async {
@@ -218,28 +259,39 @@ fn run(
             let address = listener.local_addr()?;
             say(address)?;
             tracing::info!(%address, "listening");
+            let publishing = tokio::spawn(operate::keep_publishing(app.clone(), place.clone()));
             serve::serve(listener, app, serve::stop_signal()).await?;
+            publishing.abort();
             tracing::info!("stopped");
             Ok(())
         })
 }
 
+fn attachments(place: &Place) -> anyhow::Result<Attachments> {
+    let folder = place.data.join("attachments");
+    let at = match &place.attachments {
+        Some(at) => at.clone(),
+        None => folder.to_string_lossy().into_owned(),
+    };
+    Attachments::at(&at).with_context(|| format!("open the attachments at `{at}`"))
+}
+
 fn set_up_demo(
-    data: &Path,
+    place: &Place,
     input: Option<&Path>,
     mapping: Option<&Path>,
     policies: &PolicyDocument,
     clock: Clock,
 ) -> anyhow::Result<demo::Demo> {
-    if data.join("doorstep.db").exists() {
+    if place.database.is_none() && operate::file(place).exists() {
         bail!(
             "`{}` already holds a database; name a fresh folder with --data",
-            data.display()
+            place.data.display()
         );
     }
     let accounts = input.map_or_else(|| Ok(demo::SAMPLE_CSV.as_bytes().to_vec()), read_file)?;
     let mapping = mapping_or_sample(mapping)?;
-    let store = open(data)?;
+    let store = open(place)?;
     Ok(demo::set_up(
         &store,
         &accounts,

@@ -9,6 +9,12 @@ use sha2::{Digest, Sha256};
 #[error("no secure random bytes from the system")]
 pub struct NoRandomness;
 
+/// One TLS provider for the whole process, before anything speaks TLS.
+pub fn install_tls() {
+    // An error only says that one is installed already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
 /// 32 random bytes, in hex.
 pub fn token() -> Result<String, NoRandomness> {
     random::<32>().map(hex::encode)

@@ -33,9 +33,16 @@ pub async fn serve(
     app: App,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    axum::serve(listener, router(app))
+    app.make_ready().await.map_err(io::Error::other)?;
+    let beside = tokio::spawn({
+        let app = app.clone();
+        async move { app.run_beside().await }
+    });
+    let served = axum::serve(listener, router(app))
         .with_graceful_shutdown(stop)
-        .await
+        .await;
+    beside.abort();
+    served
 }
 
 /// Done when the process is asked to stop, by Ctrl-C or SIGTERM.

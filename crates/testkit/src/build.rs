@@ -78,6 +78,7 @@ impl Actor {
             },
             prev: None,
             after: Vec::new(),
+            policies: None,
             change,
         }
     }
@@ -141,20 +142,8 @@ pub fn case() -> Option<Case> {
         },
         revision(1),
     );
-    let case = fold(
-        None,
-        &opened,
-        &Standing::Applied {
-            revision: revision(1),
-        },
-    );
-    fold(
-        case,
-        &assigned,
-        &Standing::Applied {
-            revision: revision(2),
-        },
-    )
+    let case = fold(None, &opened, &Standing::applied(revision(1)));
+    fold(case, &assigned, &Standing::applied(revision(2)))
 }
 
 /// A month with 300.00 left over.

@@ -25,6 +25,10 @@ pub enum SidesView {
         balance_seen: Money,
         balance_now: Money,
     },
+    /// Two people settled the same conflict, each another way.
+    Decision { settled: Choice, wanted: Choice },
+    /// An action that waits as it is.
+    Whole { kind: String },
 }
 
 /// How it was settled.
@@ -80,6 +84,13 @@ impl ConflictView {
                     false => *balance_now,
                 },
             },
+            Sides::Decision {
+                settled, wanted, ..
+            } => SidesView::Decision {
+                settled: settled.clone(),
+                wanted: wanted.clone(),
+            },
+            Sides::Whole { kind } => SidesView::Whole { kind: kind.clone() },
         };
         Self {
             id: conflict.id,

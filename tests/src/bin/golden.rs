@@ -137,13 +137,7 @@ fn main() -> Result<()> {
         let kind = change.kind();
         let action = door.does(change, revision(2));
         keep("actions", &format!("schema-1-{kind}"), &action)?;
-        full = fold(
-            full,
-            &action,
-            &Standing::Applied {
-                revision: revision(number),
-            },
-        );
+        full = fold(full, &action, &Standing::applied(revision(number)));
     }
     let mut desk = Actor::new(lead(), 0x901e_0000);
     let late = Change::SetFact {

@@ -304,6 +304,11 @@ export const en = {
 		'A plan over {{seen}} was agreed. The balance is now {{now}}. What the customer agreed stays on record either way.',
 	'conflict.take_plan': 'Confirm the plan as agreed',
 	'conflict.void_plan': 'Void the plan',
+	'conflict.decided_first': 'Decided first',
+	'conflict.decided_later': 'Decided later',
+	'conflict.whole_text': 'Not applied yet:',
+	'conflict.take_later': 'Apply it',
+	'conflict.drop_later': 'Leave it as it is',
 	'conflict.void_hint': 'The customer must be told.',
 	'conflict.with_lead': 'Your lead decides this one.',
 	'conflict.settled': 'Settled on {{date}}.',
@@ -341,6 +346,7 @@ export const en = {
 	'kind.post_payment': 'Payment',
 	'kind.assign': 'Assigned',
 	'kind.unassign': 'Taken off a route',
+	'kind.other': 'Something else',
 
 	'console.title': 'Team lead console',
 	'console.sign_in': 'Sign in',
@@ -433,7 +439,6 @@ export const en = {
 	'problem.enrol.code_expired': 'This code has expired. Ask your lead for a new one.',
 	'problem.enrol.bad_address':
 		'This is not an address of a server. It looks like https://doorstep.example.',
-	'problem.enrol.already': 'This device is set up already.',
 	'problem.auth.throttled': 'Too many attempts. Wait a minute and try again.',
 	'problem.auth.wrong_password': 'Name or password do not match.',
 	'problem.session.expired': 'Your session has ended. Sign in again; nothing was lost.',
@@ -491,6 +496,8 @@ export const en = {
 	'problem.decision.look_again': 'This has changed since you looked. Look again, then decide.',
 	'problem.decision.not_yours': 'Somebody else decides this one.',
 	'problem.decision.needs_new_consent': 'A changed plan needs the customer’s new consent.',
+	'problem.assignment.changed_meanwhile':
+		'Somebody else assigned this case meanwhile. Look again, then decide.',
 	'problem.route.stops': 'A stop stands twice, or there are too many.',
 
 	'rule.fact.changed_meanwhile': 'Somebody else changed the same thing meanwhile.',
@@ -503,5 +510,11 @@ export const en = {
 	'rule.case.not_yours': 'The case belonged to somebody else.',
 	'rule.action.newer_app':
 		'The app is newer than the server; it is kept until the server can read it.',
+	'rule.action.depends_on_held': 'It builds on something that waits for a decision.',
+	'rule.action.depends_on_unknown': 'It builds on something that has not arrived.',
+	'rule.action.depends_on_refused': 'It builds on something that was not done.',
+	'rule.decision.already_settled': 'Somebody had settled it another way.',
+	'rule.assignment.changed_meanwhile': 'Somebody else assigned the case meanwhile.',
+	'rule.device.reported_lost': 'It came from a device that was reported lost.',
 	'rule.other': 'A rule needs a person to look.'
 } as const;

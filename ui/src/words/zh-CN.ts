@@ -301,6 +301,11 @@ export const zhCN: Record<Key, string> = {
 	'conflict.plan_text':
 		'已达成 {{seen}} 的计划，目前余额为 {{now}}。无论如何，客户同意的内容都会留存。',
 	'conflict.take_plan': '按约定确认计划',
+	'conflict.decided_first': '先作的决定',
+	'conflict.decided_later': '后作的决定',
+	'conflict.whole_text': '尚未生效：',
+	'conflict.take_later': '使其生效',
+	'conflict.drop_later': '保持现状',
 	'conflict.void_plan': '作废计划',
 	'conflict.void_hint': '必须告知客户。',
 	'conflict.with_lead': '此项由组长决定。',
@@ -339,6 +344,7 @@ export const zhCN: Record<Key, string> = {
 	'kind.post_payment': '入账',
 	'kind.assign': '分配',
 	'kind.unassign': '移出路线',
+	'kind.other': '其他',
 
 	'console.title': '组长控制台',
 	'console.sign_in': '登录',
@@ -429,7 +435,6 @@ export const zhCN: Record<Key, string> = {
 	'problem.enrol.code_used': '这个代码已用过，请向组长要一个新的。',
 	'problem.enrol.code_expired': '这个代码已过期，请向组长要一个新的。',
 	'problem.enrol.bad_address': '这不是服务器地址，应类似 https://doorstep.example。',
-	'problem.enrol.already': '本设备已设置过。',
 	'problem.auth.throttled': '尝试次数过多，请一分钟后再试。',
 	'problem.auth.wrong_password': '用户名与密码不符。',
 	'problem.session.expired': '登录已过期，请重新登录，内容没有丢失。',
@@ -476,6 +481,7 @@ export const zhCN: Record<Key, string> = {
 	'problem.decision.look_again': '内容已有变化，请再看一遍后决定。',
 	'problem.decision.not_yours': '此项由他人决定。',
 	'problem.decision.needs_new_consent': '修改计划需要客户重新同意。',
+	'problem.assignment.changed_meanwhile': '期间他人已重新分配此案件，请先查看再决定。',
 	'problem.route.stops': '站点重复，或数量过多。',
 
 	'rule.fact.changed_meanwhile': '期间他人也改了同一项。',
@@ -487,5 +493,11 @@ export const zhCN: Record<Key, string> = {
 	'rule.plan.legal_stop_possible': '当时可能已有法定停止事项。',
 	'rule.case.not_yours': '案件当时属于他人。',
 	'rule.action.newer_app': '应用版本比服务器新，内容会保留到服务器能读取为止。',
+	'rule.action.depends_on_held': '它所依据的内容正等待决定。',
+	'rule.action.depends_on_unknown': '它所依据的内容尚未到达。',
+	'rule.action.depends_on_refused': '它所依据的内容未被执行。',
+	'rule.decision.already_settled': '此前已有人作出不同的决定。',
+	'rule.assignment.changed_meanwhile': '期间他人已重新分配此案件。',
+	'rule.device.reported_lost': '来自已报失的设备。',
 	'rule.other': '有一条规则需要人工查看。'
 };

@@ -70,8 +70,9 @@ impl Device {
                 )));
             }
             let policies = self.policies_in(tx)?;
+            let policies = &policies.1;
             let input = read_draft(tx, id)?;
-            let clearance = self.clear(tx, &case, &input, &policies)?;
+            let clearance = self.clear(tx, &case, &input, policies)?;
             let mut answers = policies.checklist.prefilled(&case, self.instant(tx)?);
             for (question, answer) in &input.answers {
                 answers.entry(question.clone()).or_insert(*answer);
@@ -114,8 +115,9 @@ impl Device {
         input: &ChecklistInput,
     ) -> Result<ChecklistView> {
         let policies = self.policies_in(tx)?;
+        let policies = &policies.1;
         let known = policies.checklist.prefilled(case, self.instant(tx)?);
-        let clearance = self.clear(tx, case, input, &policies)?;
+        let clearance = self.clear(tx, case, input, policies)?;
         Ok(ChecklistView {
             version: policies.checklist.version,
             questions: QuestionView::all(&policies.checklist, &input.answers, &known),

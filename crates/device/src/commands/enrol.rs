@@ -1,7 +1,7 @@
 //! Enrolling: a one-time code becomes a device with its own key and its own encrypted file.
 
 use crate::clock::DeviceClock;
-use crate::device::{Device, LOCK_FILE, is_enrolled, profile_folder};
+use crate::device::{Device, LOCK_FILE, next_profile_folder};
 use crate::error::{DeviceError, Result};
 use crate::lock;
 use crate::store::{Profile, Store, StoreError};
@@ -23,9 +23,6 @@ const UNFINISHED: &str = "enrolling";
 
 /// Enrols this device and unlocks it.
 pub async fn enrol(data: &Path, enrolment: Enrolment<'_>, clock: DeviceClock) -> Result<Device> {
-    if is_enrolled(data) {
-        return Err(DeviceError::AlreadyEnrolled);
-    }
     let server = address(enrolment.server)?;
     let folder = data.join(UNFINISHED);
     if folder.exists() {
@@ -45,10 +42,12 @@ pub async fn enrol(data: &Path, enrolment: Enrolment<'_>, clock: DeviceClock) ->
             display_name: answer.display_name,
             token: answer.token,
             signing_key: hex::encode(signing_key.to_bytes()),
+            server_key: answer.server_key,
+            seal_key: answer.seal_key,
         })
     })?;
     drop(store);
-    std::fs::rename(&folder, profile_folder(data)).map_err(StoreError::from)?;
+    std::fs::rename(&folder, next_profile_folder(data)).map_err(StoreError::from)?;
     Device::unlock(data, enrolment.passphrase, clock)
 }
 

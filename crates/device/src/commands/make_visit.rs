@@ -8,12 +8,13 @@ use doorstep_domain::outcome::Outcome;
 use doorstep_domain::place::Position;
 use doorstep_domain::visit::{Step, Visit};
 use doorstep_domain::{Case, CaseId, Change, RuleId};
+use doorstep_protocol::alarm::AlarmKind;
 
 impl Device {
     /// Sets off. Needs a clearance that still holds, and no other visit under way.
     pub fn start_travel(&self, id: CaseId) -> Result<CommittedView> {
         self.write(|tx| {
-            if self.visit_under_way(&tx.cases()?).is_some() {
+            if self.visit_under_way(&tx.busy_cases()?).is_some() {
                 return Err(DeviceError::NotNow(RuleId::named(
                     "visit.another_under_way",
                 )));
@@ -34,13 +35,15 @@ impl Device {
         })
     }
 
-    /// Says *I'm all right*.
+    /// Says *I'm all right*: to the journal, and beside the queue to whoever watches.
     pub fn check_in(&self, id: CaseId) -> Result<CommittedView> {
-        self.write(|tx| {
+        let done = self.write(|tx| {
             self.step(tx, id, Step::CheckIn, |visit| Change::CheckIn {
                 visit: visit.id,
             })
-        })
+        })?;
+        self.raise_alarm(AlarmKind::CheckIn, Some(id))?;
+        Ok(done)
     }
 
     /// Ends the visit with its outcome.
@@ -57,12 +60,14 @@ impl Device {
 
     /// Leaves, now: no typing, no reason.
     pub fn withdraw(&self, id: CaseId) -> Result<CommittedView> {
-        self.write(|tx| {
+        let done = self.write(|tx| {
             self.step(tx, id, Step::Withdraw, |visit| Change::EndVisit {
                 visit: visit.id,
                 outcome: Box::new(Outcome::withdrawn()),
             })
-        })
+        })?;
+        self.raise_alarm(AlarmKind::Red, Some(id))?;
+        Ok(done)
     }
 
     fn step(

@@ -6,18 +6,22 @@ pub mod correct_case;
 pub mod decide;
 pub mod enrol;
 pub mod make_visit;
+pub mod raise_alarm;
 pub mod read_cases;
 pub mod status;
 
 use crate::device::Device;
 use crate::error::{DeviceError, Result};
-use crate::store::{NewAction, StoreError, Tx};
+use crate::record::{self, NewAction};
+use crate::store::{StoreError, Tx};
+use crate::sync::salt;
 use crate::view::CommittedView;
 use chrono::{DateTime, Utc};
 use doorstep_domain::judge::{Context, judge};
 use doorstep_domain::policy::Policies;
 use doorstep_domain::verdict::Ruling;
 use doorstep_domain::{Action, ActionId, Base, Case, CaseId, Change, DeviceId, Incarnation, Role};
+use std::sync::Arc;
 use uuid::Uuid;
 
 impl Device {
@@ -27,12 +31,9 @@ impl Device {
     }
 
     /// The policies; none before the first sync has finished.
-    pub(crate) fn policies_in(&self, tx: &Tx<'_>) -> Result<Policies> {
+    pub(crate) fn policies_in(&self, tx: &Tx<'_>) -> Result<Arc<(String, Policies)>> {
         match tx.is_ready()? {
-            true => tx
-                .policies()?
-                .map(|(_, policies)| policies)
-                .ok_or(DeviceError::NotReady),
+            true => self.policies().ok_or(DeviceError::NotReady),
             false => Err(DeviceError::NotReady),
         }
     }
@@ -41,21 +42,23 @@ impl Device {
     pub(crate) fn save(&self, tx: &Tx<'_>, case: &Case, change: Change) -> Result<CommittedView> {
         let policies = self.policies_in(tx)?;
         let recorded = self.moment(tx)?;
-        let ruling = self.ask(case, &change, &recorded, &policies);
+        let (hash, policies) = &*policies;
+        let ruling = self.foresee(case, &change, &recorded, policies);
         let will_be_held = match ruling {
             Ruling::Refused { rule } => return Err(DeviceError::NotNow(rule)),
             Ruling::Held { rule } => Some(rule),
             Ruling::Applied => None,
         };
         let id = ActionId(Uuid::now_v7());
-        let action = tx.commit(
-            case,
-            NewAction {
-                id,
-                change,
-                recorded,
-            },
-        )?;
+        let author = self.author();
+        let new = NewAction {
+            id,
+            change,
+            recorded,
+            policies: Some(hash.clone()),
+        };
+        let action = record::draft(tx, &author, case, new)?;
+        record::append(tx, &author, &action, &case.person.name, salt()?)?;
         self.bell().notify_one();
         Ok(CommittedView {
             action: action.id,
@@ -64,7 +67,7 @@ impl Device {
     }
 
     /// What the rules would say to it now, on what this device knows.
-    fn ask(
+    fn foresee(
         &self,
         case: &Case,
         change: &Change,
@@ -86,14 +89,15 @@ impl Device {
             },
             prev: None,
             after: Vec::new(),
+            policies: None,
             change: change.clone(),
         };
-        let context = Context {
-            role: Role::Agent,
-            plan_policy: &policies.pack.plan,
-            not_before: None,
-            arrival: recorded.instant(),
-        };
+        let context = Context::new(
+            Role::Agent,
+            &policies.pack.plan,
+            recorded.instant(),
+            seen.epoch,
+        );
         judge(Some(case), &action, &context)
     }
 

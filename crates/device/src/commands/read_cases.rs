@@ -16,16 +16,17 @@ impl Device {
         self.read(|tx| {
             let moment = self.moment(tx)?;
             let (now, device_day) = (moment.instant(), moment.day());
-            let mut cases = tx.cases()?;
+            // A household may be a day ahead of the device.
+            let latest = device_day + chrono::Days::new(1);
+            let mut cases = tx.cases_until(&latest.to_string())?;
             cases.retain(|case| {
                 case.assignment
                     .as_ref()
                     .is_some_and(|a| a.day <= local_day(case, now))
             });
-            cases.sort_by_key(|case| case.assignment.as_ref().map(|a| (a.day, a.position)));
             Ok(TodayView {
                 day: device_day,
-                under_way: cases.iter().find_map(|case| under_way(case, self)),
+                under_way: self.visit_under_way(&tx.busy_cases()?),
                 stops: cases
                     .iter()
                     .map(|case| CaseSummaryView::of(case, now))
@@ -35,23 +36,15 @@ impl Device {
         })
     }
 
-    /// All cases on the device that match every word, by name.
+    /// The cases on the device that match every word, by name; the first five hundred.
     pub fn cases(&self, search: &str) -> Result<Vec<CaseSummaryView>> {
-        let words: Vec<String> = search
-            .to_lowercase()
-            .split_whitespace()
-            .map(str::to_owned)
-            .collect();
         self.read(|tx| {
             let now = self.instant(tx)?;
-            let mut found: Vec<_> = tx
-                .cases()?
+            let found = tx.find_cases(search, CASES_LISTED_MAX)?;
+            Ok(found
                 .iter()
-                .filter(|case| matches(case, &words))
                 .map(|case| CaseSummaryView::of(case, now))
-                .collect();
-            found.sort_by(|a, b| a.name.cmp(&b.name));
-            Ok(found)
+                .collect())
         })
     }
 
@@ -76,7 +69,7 @@ impl Device {
                 role: Role::Agent,
                 now: self.instant(tx)?,
             };
-            let cases = tx.cases()?;
+            let cases = tx.cases_with_conflicts()?;
             let mut conflicts: Vec<_> = cases
                 .iter()
                 .flat_map(|case| case.conflicts.iter().map(move |conflict| (case, conflict)))
@@ -93,21 +86,11 @@ impl Device {
     }
 }
 
+const CASES_LISTED_MAX: u32 = 500;
+
 /// The day where the household lives; a route is planned in it.
 fn local_day(case: &Case, now: DateTime<Utc>) -> NaiveDate {
     now.with_timezone(&case.address.zone).date_naive()
-}
-
-fn matches(case: &Case, words: &[String]) -> bool {
-    let text = [
-        &case.person.name,
-        &case.account.reference,
-        &case.address.street,
-        &case.address.town,
-    ]
-    .map(|text| text.to_lowercase())
-    .join("\n");
-    words.iter().all(|word| text.contains(word.as_str()))
 }
 
 fn under_way(case: &Case, device: &Device) -> Option<UnderWayView> {

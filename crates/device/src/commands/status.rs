@@ -9,12 +9,16 @@ const SAVED_LISTED_MAX: u32 = 200;
 impl Device {
     /// How the exchange with the server stands.
     pub fn sync_status(&self) -> Result<SyncStatusView> {
-        let (is_running, problem) = self.with_sync(|sync| (sync.is_running, sync.problem.clone()));
+        let (is_running, problem, arrived) =
+            self.with_sync(|sync| (sync.is_running, sync.problem.clone(), sync.arrived));
         self.read(|tx| {
             Ok(SyncStatusView {
                 waiting: tx.count("")?,
                 held: tx.count_open_conflicts()?,
                 refused: tx.count("refused")?,
+                hidden: tx.count_hidden()?,
+                is_metered: tx.is_metered()?,
+                arrived,
                 cases: tx.count_cases()?,
                 is_ready: tx.is_ready()?,
                 is_running,
@@ -28,7 +32,7 @@ impl Device {
     /// What was saved on this device, the newest first.
     pub fn saved(&self) -> Result<Vec<SavedView>> {
         self.read(|tx| {
-            let rows = tx.journal(SAVED_LISTED_MAX)?;
+            let rows = tx.saved(SAVED_LISTED_MAX)?;
             Ok(rows
                 .into_iter()
                 .map(|row| SavedView {
@@ -41,6 +45,12 @@ impl Device {
                 })
                 .collect())
         })
+    }
+
+    /// Says whether the network is a metered one: then only what was recorded goes out by itself.
+    pub fn set_metered(&self, is_metered: bool) -> Result<SyncStatusView> {
+        self.write(|tx| tx.set_metered(is_metered))?;
+        self.sync_status()
     }
 
     /// Who works on this device.

@@ -1,170 +1,189 @@
-//! The cases on this device: the server's documents, with what was done here folded on top.
+//! The cases on this device: the server's documents, and what lists need of them.
 
-use super::{Result, ServerClock, Tx, parse};
-use doorstep_domain::fold::{Standing, fold};
-use doorstep_domain::verdict::Ruling;
+use super::{Result, Tx, parse, search};
+use crate::record::{self, Books, CaseHead, CaseRow};
+use doorstep_domain::visit::VisitState;
 use doorstep_domain::{Case, CaseId, Epoch, Revision};
-use doorstep_protocol::exchange::SyncResponse;
-use rusqlite::{OptionalExtension, params};
-use std::collections::BTreeSet;
+use rusqlite::{OptionalExtension, Params, params};
 
 impl Tx<'_> {
-    /// The revision of the server's document.
-    pub(super) fn case_revision(&self, id: CaseId) -> Result<Option<Revision>> {
+    /// A case as its person sees it.
+    pub fn case(&self, id: CaseId) -> Result<Option<Case>> {
+        record::case(self, id)
+    }
+
+    fn ids(&self, statement: &str, values: impl Params) -> Result<Vec<CaseId>> {
+        let mut query = self.tx.prepare_cached(statement)?;
+        let mut rows = query.query(values)?;
+        let mut ids = Vec::new();
+        while let Some(row) = rows.next()? {
+            ids.push(parse(&row.get::<_, String>(0)?, "case id")?);
+        }
+        Ok(ids)
+    }
+
+    /// These cases as their person sees them; those that are not here are left out.
+    fn seen(&self, ids: Vec<CaseId>) -> Result<Vec<Case>> {
+        ids.into_iter()
+            .filter_map(|id| self.case(id).transpose())
+            .collect()
+    }
+
+    /// The cases of routes up to `day`, in their order.
+    pub fn cases_until(&self, day: &str) -> Result<Vec<Case>> {
+        let ids = self.ids(
+            "SELECT id FROM case_file WHERE day <> '' AND day <= ?1 ORDER BY day, position, id",
+            [day],
+        )?;
+        self.seen(ids)
+    }
+
+    /// The cases in which every word is found, by name; all for none. At most `limit`.
+    pub fn find_cases(&self, typed: &str, limit: u32) -> Result<Vec<Case>> {
+        let wanted = search::query(typed);
+        let ids = match wanted.is_empty() {
+            true => self.ids(
+                "SELECT id FROM case_file ORDER BY name, id LIMIT ?1",
+                [limit],
+            )?,
+            false => self.ids(
+                "SELECT c.id FROM case_search s JOIN case_file c ON c.rowid = s.rowid
+                 WHERE case_search MATCH ?1 ORDER BY c.name, c.id LIMIT ?2",
+                params![wanted, limit],
+            )?,
+        };
+        self.seen(ids)
+    }
+
+    /// The cases on which a visit may be going on: by the document, or by what was done here.
+    pub fn busy_cases(&self) -> Result<Vec<Case>> {
+        let ids = self.ids(
+            "SELECT id FROM case_file WHERE visits_open > 0
+             UNION SELECT DISTINCT j.case_id FROM journal j
+                 JOIN case_file c ON c.id = j.case_id
+                 WHERE j.kind IN ('check_visit', 'start_travel', 'arrive', 'check_in')
+                     AND (j.ruling = '' OR j.epoch <> c.epoch OR j.number > c.number)",
+            [],
+        )?;
+        self.seen(ids)
+    }
+
+    /// The cases with a conflict, open or settled, in their documents.
+    pub fn cases_with_conflicts(&self) -> Result<Vec<Case>> {
+        let ids = self.ids(
+            "SELECT id FROM case_file WHERE conflicts > 0
+             UNION SELECT DISTINCT case_id FROM journal WHERE ruling = 'held' OR kind = 'decide'",
+            [],
+        )?;
+        self.seen(ids)
+    }
+
+    pub(super) fn case_file(&self, id: CaseId) -> Result<Option<CaseRow>> {
         Ok(self
             .tx
-            .prepare_cached("SELECT epoch, number FROM case_file WHERE id = ?1")?
+            .prepare_cached("SELECT epoch, number, is_leaving, doc FROM case_file WHERE id = ?1")?
             .query_row([id.to_string()], |row| {
-                Ok(Revision {
-                    epoch: Epoch(row.get(0)?),
-                    number: row.get(1)?,
+                Ok(CaseRow {
+                    revision: Revision {
+                        epoch: Epoch(row.get(0)?),
+                        number: row.get(1)?,
+                    },
+                    is_leaving: row.get(2)?,
+                    doc: row.get(3)?,
                 })
             })
             .optional()?)
     }
 
-    /// A case as its person sees it.
-    pub fn case(&self, id: CaseId) -> Result<Option<Case>> {
-        let doc: Option<String> = self
+    pub(super) fn put_case_file(&self, head: &CaseHead, doc: &str) -> Result<()> {
+        let stop = head.assignment.as_ref();
+        let is_open = |state: VisitState| (VisitState::Cleared..VisitState::Ended).contains(&state);
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let open = |conflict: &&record::ConflictOnly| conflict.settlement.is_none();
+        let row: i64 = self
             .tx
-            .prepare_cached("SELECT doc FROM case_file WHERE id = ?1")?
-            .query_row([id.to_string()], |row| row.get(0))
-            .optional()?;
-        match doc {
-            Some(doc) => self.with_pending(serde_json::from_str(&doc)?),
-            None => Ok(None),
-        }
+            .prepare_cached(
+                "INSERT INTO case_file (id, epoch, number, is_leaving, open_conflicts, conflicts,
+                     day, position, name, visits_open, doc)
+                 VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+                 ON CONFLICT DO UPDATE SET epoch = excluded.epoch, number = excluded.number,
+                     is_leaving = 0, open_conflicts = excluded.open_conflicts,
+                     conflicts = excluded.conflicts, day = excluded.day,
+                     position = excluded.position, name = excluded.name,
+                     visits_open = excluded.visits_open, doc = excluded.doc
+                 RETURNING rowid",
+            )?
+            .query_row(
+                params![
+                    head.id.to_string(),
+                    head.revision.epoch.0,
+                    head.revision.number,
+                    count(head.conflicts.iter().filter(open).count()),
+                    count(head.conflicts.len()),
+                    stop.map_or("", |stop| stop.day.as_str()),
+                    stop.map_or(0, |stop| stop.position),
+                    head.person.name,
+                    count(
+                        head.visits
+                            .iter()
+                            .filter(|visit| is_open(visit.state))
+                            .count()
+                    ),
+                    doc
+                ],
+                |row| row.get(0),
+            )?;
+        let words = search::words(&[
+            &head.person.name,
+            &head.account.reference,
+            &head.address.street,
+            &head.address.town,
+        ]);
+        self.tx
+            .prepare_cached("INSERT OR REPLACE INTO case_search (rowid, words) VALUES (?1, ?2)")?
+            .execute(params![row, words])?;
+        Ok(())
     }
 
-    /// All cases as their person sees them, in the order of their ids.
-    pub fn cases(&self) -> Result<Vec<Case>> {
-        let touched: BTreeSet<CaseId> = {
-            let mut query = self
-                .tx
-                .prepare_cached("SELECT DISTINCT case_id FROM journal")?;
-            let ids = query.query_map([], |row| row.get::<_, String>(0))?;
-            ids.map(|id| parse(&id?, "case id"))
-                .collect::<Result<_>>()?
-        };
+    pub(super) fn leaving_cases(&self) -> Result<Vec<CaseId>> {
+        self.ids(
+            "SELECT id FROM case_file WHERE is_leaving > 0 ORDER BY id",
+            [],
+        )
+    }
+
+    pub(super) fn purge_case_file(&self, id: CaseId) -> Result<()> {
+        let id = id.to_string();
+        for statement in [
+            "DELETE FROM case_search WHERE rowid = (SELECT rowid FROM case_file WHERE id = ?1)",
+            "DELETE FROM draft WHERE case_id = ?1",
+            "DELETE FROM case_file WHERE id = ?1",
+            "INSERT INTO purged (case_id) VALUES (?1) ON CONFLICT DO NOTHING",
+        ] {
+            self.tx.prepare_cached(statement)?.execute([&id])?;
+        }
+        self.purged_something();
+        Ok(())
+    }
+
+    pub(super) fn purged_cases(&self) -> Result<Vec<CaseId>> {
+        self.ids("SELECT case_id FROM purged ORDER BY case_id", [])
+    }
+
+    pub(super) fn held_cases(&self) -> Result<Vec<(CaseId, Revision)>> {
         let mut query = self
             .tx
-            .prepare_cached("SELECT doc FROM case_file ORDER BY id")?;
-        let docs = query.query_map([], |row| row.get::<_, String>(0))?;
-        let mut cases = Vec::new();
-        for doc in docs {
-            let case: Case = serde_json::from_str(&doc?)?;
-            match touched.contains(&case.id) {
-                true => cases.extend(self.with_pending(case)?),
-                false => cases.push(case),
-            }
-        }
-        Ok(cases)
-    }
-
-    fn with_pending(&self, case: Case) -> Result<Option<Case>> {
-        let pending = self.pending(case.id)?;
-        let mut view = Some(case);
-        for pending in pending {
-            let standing = match (pending.ruling, pending.revision) {
-                (Some(Ruling::Applied), Some(revision)) => Standing::Applied { revision },
-                (Some(Ruling::Held { rule }), Some(revision)) => Standing::Held { revision, rule },
-                (Some(Ruling::Refused { rule }), Some(revision)) => {
-                    Standing::Refused { revision, rule }
-                }
-                _ => Standing::Unjudged,
+            .prepare_cached("SELECT id, epoch, number FROM case_file ORDER BY id")?;
+        let mut rows = query.query([])?;
+        let mut held = Vec::new();
+        while let Some(row) = rows.next()? {
+            let revision = Revision {
+                epoch: Epoch(row.get(1)?),
+                number: row.get(2)?,
             };
-            view = fold(view, &pending.action, &standing);
+            held.push((parse(&row.get::<_, String>(0)?, "case id")?, revision));
         }
-        Ok(view)
-    }
-
-    /// Takes an answer in: verdicts, documents, departures, policies and cursor, as one.
-    pub fn take_in(&self, answer: &SyncResponse, clock: &ServerClock) -> Result<()> {
-        for verdict in &answer.verdicts {
-            self.note_verdict(verdict)?;
-        }
-        for case in &answer.cases {
-            self.put_case(case)?;
-        }
-        for id in &answer.left {
-            self.let_go(*id)?;
-        }
-        self.purge_finished()?;
-        if let Some(document) = &answer.policies {
-            self.set_policies(&document.hash, &document.policies)?;
-        }
-        self.set_server_clock(clock)?;
-        self.set_cursor(answer.cursor)?;
-        match answer.more {
-            true => Ok(()),
-            false => self.set_ready(),
-        }
-    }
-
-    fn put_case(&self, case: &Case) -> Result<()> {
-        let known = self.case_revision(case.id)?;
-        let is_older = known.is_some_and(|known| {
-            case.revision != known && case.revision.is_covered_by(known) == Some(true)
-        });
-        if is_older {
-            return Ok(());
-        }
-        self.tx
-            .prepare_cached(
-                "INSERT INTO case_file (id, epoch, number, is_leaving, open_conflicts, doc)
-                 VALUES (?1, ?2, ?3, 0, ?4, ?5)
-                 ON CONFLICT DO UPDATE SET epoch = excluded.epoch, number = excluded.number,
-                     is_leaving = 0, open_conflicts = excluded.open_conflicts, doc = excluded.doc",
-            )?
-            .execute(params![
-                case.id.to_string(),
-                case.revision.epoch.0,
-                case.revision.number,
-                u32::try_from(
-                    case.conflicts
-                        .iter()
-                        .filter(|conflict| conflict.is_open())
-                        .count()
-                )
-                .unwrap_or(u32::MAX),
-                serde_json::to_string(case)?
-            ])?;
-        Ok(())
-    }
-
-    /// A case left the scope: it goes now, or when the visit that is under way has ended.
-    fn let_go(&self, id: CaseId) -> Result<()> {
-        self.tx.execute(
-            "UPDATE case_file SET is_leaving = 1 WHERE id = ?1",
-            [id.to_string()],
-        )?;
-        Ok(())
-    }
-
-    fn purge_finished(&self) -> Result<()> {
-        let leaving: Vec<String> = {
-            let mut query = self
-                .tx
-                .prepare_cached("SELECT id FROM case_file WHERE is_leaving = 1")?;
-            query
-                .query_map([], |row| row.get(0))?
-                .collect::<rusqlite::Result<_>>()?
-        };
-        for id in leaving {
-            let is_busy = self.case(parse(&id, "case id")?)?.is_some_and(|case| {
-                case.visits
-                    .last()
-                    .is_some_and(doorstep_domain::visit::Visit::is_under_way)
-            });
-            if !is_busy {
-                // The journal keeps what was done; only the server's document and drafts go.
-                self.tx
-                    .execute("DELETE FROM draft WHERE case_id = ?1", [&id])?;
-                self.tx
-                    .execute("DELETE FROM case_file WHERE id = ?1", [&id])?;
-            }
-        }
-        Ok(())
+        Ok(held)
     }
 
     /// A form that is not finished; a draft is never lost.
@@ -192,9 +211,7 @@ impl Tx<'_> {
             .execute("DELETE FROM draft WHERE name = ?1", [name])?;
         Ok(())
     }
-}
 
-impl Tx<'_> {
     /// How many held actions wait for somebody's decision.
     pub fn count_open_conflicts(&self) -> Result<u32> {
         Ok(self.tx.query_row(
@@ -209,5 +226,76 @@ impl Tx<'_> {
         Ok(self
             .tx
             .query_row("SELECT count(*) FROM case_file", [], |row| row.get(0))?)
+    }
+}
+
+/// A case that the device holds, by its journal's rules.
+impl Books for Tx<'_> {
+    fn known(&self, name: &str) -> Result<Option<String>> {
+        self.meta_text(name)
+    }
+    fn know(&self, name: &str, value: &str) -> Result<()> {
+        self.set_meta_text(name, value)
+    }
+    fn case_row(&self, id: CaseId) -> Result<Option<CaseRow>> {
+        self.case_file(id)
+    }
+    fn put_case(&self, head: &CaseHead, doc: &str) -> Result<()> {
+        self.put_case_file(head, doc)
+    }
+    fn mark_leaving(&self, id: CaseId) -> Result<()> {
+        self.tx
+            .prepare_cached("UPDATE case_file SET is_leaving = 1 WHERE id = ?1")?
+            .execute([id.to_string()])?;
+        Ok(())
+    }
+    fn leaving(&self) -> Result<Vec<CaseId>> {
+        self.leaving_cases()
+    }
+    fn purge_case(&self, id: CaseId) -> Result<()> {
+        self.purge_case_file(id)
+    }
+    fn purged(&self) -> Result<Vec<CaseId>> {
+        self.purged_cases()
+    }
+    fn forget_purged(&self, cases: &[CaseId]) -> Result<()> {
+        for id in cases {
+            self.tx
+                .prepare_cached("DELETE FROM purged WHERE case_id = ?1")?
+                .execute([id.to_string()])?;
+        }
+        Ok(())
+    }
+    fn held(&self) -> Result<Vec<(CaseId, Revision)>> {
+        self.held_cases()
+    }
+    fn append(
+        &self,
+        action: &doorstep_domain::Action,
+        envelope: &doorstep_protocol::envelope::Envelope,
+        subject: &str,
+    ) -> Result<()> {
+        self.append_row(action, envelope, subject)
+    }
+    fn entries(&self, case: CaseId) -> Result<Vec<record::Entry>> {
+        self.entries_of(case)
+    }
+    fn entry(&self, action: doorstep_domain::ActionId) -> Result<Option<record::Entry>> {
+        self.entry_of(action)
+    }
+    fn outbox(&self, limit: usize) -> Result<Vec<record::Entry>> {
+        self.outbox_rows(limit)
+    }
+    fn set_verdict(&self, verdict: &doorstep_protocol::verdict::SignedVerdict) -> Result<()> {
+        self.put_verdict(verdict)
+    }
+    fn hand_back(&self, which: record::HandBack) -> Result<bool> {
+        self.ask_back(which)
+    }
+    fn reseal(&self, envelope: &doorstep_protocol::envelope::Envelope) -> Result<()> {
+        self.reseal_row(envelope)
+    }
+    fn trim(&self, epoch: Epoch, durable: u64, keep: usize) -> Result<()> {
+        self.trim_rows(epoch, durable, keep)
     }
 }

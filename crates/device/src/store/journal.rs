@@ -1,34 +1,18 @@
 //! The journal: everything this device's people did, in order. The outbox is the part of it that
-//! the server has not judged. Nothing here is ever deleted before the server has it.
+//! the server has not judged, or has asked for again.
 
 use super::{Result, StoreError, Tx, parse};
-use doorstep_domain::moment::Moment;
-use doorstep_domain::verdict::{Ruling, Verdict};
-use doorstep_domain::{
-    Action, ActionId, Base, Case, CaseId, Change, Epoch, Incarnation, Revision, RuleId,
-};
+use crate::record::{Entry, HandBack};
+use doorstep_domain::verdict::Ruling;
+use doorstep_domain::{Action, ActionId, CaseId, Epoch, RuleId};
 use doorstep_protocol::chain::Link;
 use doorstep_protocol::envelope::Envelope;
-use ed25519_dalek::SigningKey;
-use rusqlite::{OptionalExtension, Row, params};
-
-/// Something a person did, about to be recorded.
-pub struct NewAction {
-    pub id: ActionId,
-    pub change: Change,
-    pub recorded: Moment,
-}
-
-/// An action that the server's document may not show yet.
-pub struct Pending {
-    pub action: Action,
-    pub ruling: Option<Ruling>,
-    pub revision: Option<Revision>,
-}
+use doorstep_protocol::verdict::SignedVerdict;
+use rusqlite::{OptionalExtension, Row, ToSql, params};
 
 /// A line of the list of what was saved.
 #[derive(Debug)]
-pub struct OutboxRow {
+pub struct SavedRow {
     pub action: ActionId,
     pub case: CaseId,
     pub kind: String,
@@ -37,217 +21,225 @@ pub struct OutboxRow {
     pub ruling: Option<Ruling>,
 }
 
-fn envelope_columns(
-    row: &Row<'_>,
-) -> rusqlite::Result<(String, u64, String, u16, String, String, String)> {
-    Ok((
-        row.get(0)?,
-        row.get(1)?,
-        row.get(2)?,
-        row.get(3)?,
-        row.get(4)?,
-        row.get(5)?,
-        row.get(6)?,
-    ))
+const ENTRY: &str =
+    "case_id, incarnation, n, action, schema, payload, salt, link, signature, ruling, rule, epoch,
+     number, leaf, verdict";
+
+fn text(row: &Row<'_>, index: usize) -> Result<String> {
+    Ok(row.get(index)?)
+}
+
+fn entry(row: &Row<'_>) -> Result<Entry> {
+    let verdict = text(row, 14)?;
+    let envelope = Envelope {
+        incarnation: parse(&text(row, 1)?, "incarnation")?,
+        n: row.get(2)?,
+        id: parse(&text(row, 3)?, "action id")?,
+        schema: row.get(4)?,
+        payload: text(row, 5)?,
+        salt: text(row, 6)?,
+        link: Link::try_from(text(row, 7)?).map_err(|_| StoreError::Value("link"))?,
+        signature: text(row, 8)?,
+        verdict: None,
+    };
+    let verdict = match verdict.as_str() {
+        "" => unsigned_verdict(row, envelope.id)?,
+        verdict => Some(serde_json::from_str(verdict)?),
+    };
+    Ok(Entry {
+        case: parse(&text(row, 0)?, "case id")?,
+        envelope,
+        verdict,
+    })
+}
+
+/// The verdict of a server that did not sign yet.
+fn unsigned_verdict(row: &Row<'_>, action: ActionId) -> Result<Option<SignedVerdict>> {
+    let epoch = Epoch(row.get(11)?);
+    let number: u64 = row.get(12)?;
+    let ruling = Ruling::read(&text(row, 9)?, text(row, 10)?);
+    Ok(ruling.map(|ruling| SignedVerdict {
+        verdict: doorstep_domain::Verdict {
+            action,
+            ruling,
+            revision: (number > 0).then_some(doorstep_domain::Revision { epoch, number }),
+            remarks: Vec::new(),
+            judged_at: chrono::DateTime::UNIX_EPOCH,
+        },
+        epoch,
+        leaf: 0,
+        signature: String::new(),
+    }))
 }
 
 impl Tx<'_> {
-    /// Records what a person did to `case`, as they see it, and puts it into the outbox.
-    pub fn commit(&self, case: &Case, new: NewAction) -> Result<Action> {
-        let profile = self.profile()?.ok_or(StoreError::Value("profile"))?;
-        let incarnation = self
-            .incarnation()?
-            .ok_or(StoreError::Value("incarnation"))?;
-        let (n, link) = self.journal_head(incarnation)?;
-        let prev = self.unjudged_edit(case.id, &new.change)?;
-        let server_revision = self
-            .case_revision(case.id)?
-            .ok_or(StoreError::Value("case"))?;
-        let action = Action {
-            id: new.id,
-            device: profile.device,
-            incarnation,
-            n: n + 1,
-            actor: profile.user,
-            case: case.id,
-            recorded: new.recorded,
-            base: Base {
-                cursor: self.cursor()?.unwrap_or(server_revision),
-                // What arrived under one's own unjudged edit was never seen: keep the first base.
-                case: prev.as_ref().map_or(server_revision, |edit| edit.base.case),
-            },
-            prev: prev.map(|edit| edit.id),
-            after: Vec::new(),
-            change: new.change,
-        };
-        let seed: [u8; 32] = hex::decode(&profile.signing_key)
-            .ok()
-            .and_then(|seed| seed.try_into().ok())
-            .ok_or(StoreError::Value("signing key"))?;
-        let envelope = Envelope::seal(&action, link, &SigningKey::from_bytes(&seed))?;
+    fn entries_where(&self, rest: &str, values: &[&dyn ToSql]) -> Result<Vec<Entry>> {
+        let mut query = self
+            .tx
+            .prepare_cached(&format!("SELECT {ENTRY} FROM journal {rest}"))?;
+        let mut rows = query.query(values)?;
+        let mut entries = Vec::new();
+        while let Some(row) = rows.next()? {
+            entries.push(entry(row)?);
+        }
+        Ok(entries)
+    }
+
+    pub(super) fn append_row(
+        &self,
+        action: &Action,
+        envelope: &Envelope,
+        subject: &str,
+    ) -> Result<()> {
         self.tx
             .prepare_cached(
                 "INSERT INTO journal (incarnation, n, action, case_id, kind, subject, recorded_at,
-                     schema, payload, link, signature)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                     schema, payload, salt, link, signature)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
             )?
             .execute(params![
-                incarnation.to_string(),
-                action.n,
-                action.id.to_string(),
+                envelope.incarnation.to_string(),
+                envelope.n,
+                envelope.id.to_string(),
                 action.case.to_string(),
                 action.change.kind(),
-                case.person.name,
+                subject,
                 action.recorded.wall.to_rfc3339(),
                 envelope.schema,
                 envelope.payload,
+                envelope.salt,
                 String::from(envelope.link),
                 envelope.signature,
             ])?;
-        Ok(action)
+        self.to_seal(envelope);
+        Ok(())
     }
 
-    fn journal_head(&self, incarnation: Incarnation) -> Result<(u64, Link)> {
-        let last: Option<(u64, String)> = self
-            .tx
-            .query_row(
-                "SELECT n, link FROM journal WHERE incarnation = ?1 ORDER BY n DESC LIMIT 1",
-                [incarnation.to_string()],
-                |row| Ok((row.get(0)?, row.get(1)?)),
-            )
-            .optional()?;
-        match last {
-            Some((n, link)) => Ok((
-                n,
-                Link::try_from(link).map_err(|_| StoreError::Value("link"))?,
-            )),
-            None => Ok((0, Link::START)),
-        }
+    pub(super) fn entries_of(&self, case: CaseId) -> Result<Vec<Entry>> {
+        self.entries_where("WHERE case_id = ?1 ORDER BY place", &[&case.to_string()])
     }
 
-    /// This device's last edit of the same fact, while the server has not judged it.
-    fn unjudged_edit(&self, case: CaseId, change: &Change) -> Result<Option<Action>> {
-        let Change::SetFact { field, .. } = change else {
-            return Ok(None);
-        };
-        let edits = self.pending(case)?.into_iter().rev();
-        Ok(edits
-            .filter(|pending| pending.ruling.is_none())
-            .map(|pending| pending.action)
-            .find(|action| matches!(&action.change, Change::SetFact { field: edited, .. } if edited == field)))
+    pub(super) fn entry_of(&self, action: ActionId) -> Result<Option<Entry>> {
+        let found = self.entries_where("WHERE action = ?1", &[&action.to_string()])?;
+        Ok(found.into_iter().next())
     }
 
-    /// The actions on a case that its document may not show yet, in order.
-    pub fn pending(&self, case: CaseId) -> Result<Vec<Pending>> {
-        let shown = self.case_revision(case)?;
-        let mut query = self.tx.prepare_cached(
-            "SELECT payload, ruling, rule, epoch, number FROM journal
-             WHERE case_id = ?1 ORDER BY rowid",
-        )?;
-        let rows = query.query_map([case.to_string()], |row| {
-            Ok((
-                row.get::<_, String>(0)?,
-                row.get::<_, String>(1)?,
-                row.get::<_, String>(2)?,
-                Revision {
-                    epoch: Epoch(row.get(3)?),
-                    number: row.get(4)?,
-                },
-            ))
-        })?;
-        let mut pending = Vec::new();
-        for row in rows {
-            let (payload, ruling, rule, revision) = row?;
-            let ruling = Ruling::read(&ruling, rule);
-            let is_shown = ruling.is_some()
-                && (revision.number == 0
-                    || shown.is_some_and(|shown| revision.is_covered_by(shown) != Some(false)));
-            if !is_shown {
-                pending.push(Pending {
-                    action: serde_json::from_str(&payload)?,
-                    revision: ruling.is_some().then_some(revision),
-                    ruling,
-                });
-            }
-        }
-        Ok(pending)
+    pub(super) fn outbox_rows(&self, limit: usize) -> Result<Vec<Entry>> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.entries_where(
+            "WHERE ruling = '' OR hand_back = 1 ORDER BY place LIMIT ?1",
+            &[&limit],
+        )
     }
 
-    /// The outbox from its first action on, at most `count` actions and about `bytes`.
-    pub fn outbox(&self, count: usize, bytes: usize) -> Result<Vec<Envelope>> {
-        let mut query = self.tx.prepare_cached(
-            "SELECT incarnation, n, action, schema, payload, link, signature FROM journal
-             WHERE ruling = '' ORDER BY rowid LIMIT ?1",
-        )?;
-        let limit = i64::try_from(count).unwrap_or(i64::MAX);
-        let mut envelopes = Vec::new();
-        let mut size = 0;
-        for row in query.query_map([limit], envelope_columns)? {
-            let (incarnation, n, id, schema, payload, link, signature) = row?;
-            size += payload.len() + 300;
-            if size > bytes && !envelopes.is_empty() {
-                break;
-            }
-            envelopes.push(Envelope {
-                schema,
-                id: parse(&id, "action id")?,
-                incarnation: parse(&incarnation, "incarnation")?,
-                n,
-                payload,
-                link: Link::try_from(link).map_err(|_| StoreError::Value("link"))?,
-                signature,
-            });
-        }
-        Ok(envelopes)
-    }
-
-    /// Notes the server's answer to an action.
-    pub fn note_verdict(&self, verdict: &Verdict) -> Result<()> {
+    pub(super) fn put_verdict(&self, signed: &SignedVerdict) -> Result<()> {
+        let verdict = &signed.verdict;
         let revision = verdict.revision;
         self.tx
             .prepare_cached(
-                "UPDATE journal SET ruling = ?2, rule = ?3, epoch = ?4, number = ?5 WHERE action = ?1",
+                "UPDATE journal SET ruling = ?2, rule = ?3, epoch = ?4, number = ?5, leaf = ?6,
+                     verdict = ?7, hand_back = 0 WHERE action = ?1",
             )?
             .execute(params![
                 verdict.action.to_string(),
                 verdict.ruling.name(),
                 verdict.ruling.rule().map_or("", RuleId::as_str),
-                revision.map_or(0, |revision| revision.epoch.0),
+                signed.epoch.0,
                 revision.map_or(0, |revision| revision.number),
+                signed.leaf,
+                serde_json::to_string(signed)?,
+            ])?;
+        Ok(())
+    }
+
+    pub(super) fn ask_back(&self, which: HandBack) -> Result<bool> {
+        let changed = match which {
+            HandBack::All => self
+                .tx
+                .execute("UPDATE journal SET hand_back = 1 WHERE ruling <> ''", [])?,
+            HandBack::From { incarnation, n } => {
+                let first: Option<i64> = self
+                    .tx
+                    .query_row(
+                        "SELECT 1 FROM journal WHERE incarnation = ?1 AND n = ?2",
+                        params![incarnation.to_string(), n],
+                        |row| row.get(0),
+                    )
+                    .optional()?;
+                match first {
+                    None => 0,
+                    Some(_) => self.tx.execute(
+                        "UPDATE journal SET hand_back = 1
+                         WHERE incarnation = ?1 AND n >= ?2 AND ruling <> ''",
+                        params![incarnation.to_string(), n],
+                    )?,
+                }
+            }
+        };
+        Ok(changed > 0)
+    }
+
+    pub(super) fn reseal_row(&self, envelope: &Envelope) -> Result<()> {
+        self.tx.execute(
+            "UPDATE journal SET incarnation = ?2, n = ?3, schema = ?4, payload = ?5, salt = ?6,
+                 link = ?7, signature = ?8, hand_back = 0, ruling = '', rule = '', verdict = ''
+             WHERE action = ?1",
+            params![
+                envelope.id.to_string(),
+                envelope.incarnation.to_string(),
+                envelope.n,
+                envelope.schema,
+                envelope.payload,
+                envelope.salt,
+                String::from(envelope.link),
+                envelope.signature
+            ],
+        )?;
+        self.to_seal(envelope);
+        Ok(())
+    }
+
+    pub(super) fn trim_rows(&self, epoch: Epoch, durable: u64, keep: usize) -> Result<()> {
+        if durable == 0 {
+            return Ok(());
+        }
+        // Held and refused actions stay with their reason; applied ones until the document that
+        // shows them has come, which a backup that covers them outlives.
+        self.tx
+            .prepare_cached(
+                "DELETE FROM journal WHERE ruling = 'applied' AND hand_back = 0
+                     AND epoch = ?1 AND leaf < ?2
+                     AND NOT EXISTS (SELECT 1 FROM case_file c WHERE c.id = journal.case_id
+                         AND c.epoch = journal.epoch AND c.number < journal.number)
+                     AND place <= (SELECT coalesce(max(place), 0) FROM journal) - ?3",
+            )?
+            .execute(params![
+                epoch.0,
+                durable,
+                i64::try_from(keep).unwrap_or(i64::MAX)
             ])?;
         Ok(())
     }
 
     /// What was saved, the newest first.
-    pub fn journal(&self, limit: u32) -> Result<Vec<OutboxRow>> {
+    pub fn saved(&self, limit: u32) -> Result<Vec<SavedRow>> {
         let mut query = self.tx.prepare_cached(
             "SELECT action, case_id, kind, subject, recorded_at, ruling, rule FROM journal
-             ORDER BY rowid DESC LIMIT ?1",
+             ORDER BY place DESC LIMIT ?1",
         )?;
-        let text = |row: &Row<'_>, index| row.get::<_, String>(index);
-        let rows = query.query_map([limit], |row| {
-            Ok((
-                text(row, 0)?,
-                text(row, 1)?,
-                text(row, 2)?,
-                text(row, 3)?,
-                text(row, 4)?,
-                text(row, 5)?,
-                text(row, 6)?,
-            ))
-        })?;
-        rows.map(|row| {
-            let (action, case, kind, subject, recorded_at, ruling, rule) = row?;
-            Ok(OutboxRow {
-                action: parse(&action, "action id")?,
-                case: parse(&case, "case id")?,
-                kind,
-                subject,
-                recorded_at,
-                ruling: Ruling::read(&ruling, rule),
-            })
-        })
-        .collect()
+        let mut rows = query.query([limit])?;
+        let mut saved = Vec::new();
+        while let Some(row) = rows.next()? {
+            saved.push(SavedRow {
+                action: parse(&text(row, 0)?, "action id")?,
+                case: parse(&text(row, 1)?, "case id")?,
+                kind: text(row, 2)?,
+                subject: text(row, 3)?,
+                recorded_at: text(row, 4)?,
+                ruling: Ruling::read(&text(row, 5)?, text(row, 6)?),
+            });
+        }
+        Ok(saved)
     }
 
     /// How many actions have this ruling; the empty one is the outbox.
@@ -256,5 +248,16 @@ impl Tx<'_> {
             .tx
             .prepare_cached("SELECT count(*) FROM journal WHERE ruling = ?1")?
             .query_row([ruling], |row| row.get(0))?)
+    }
+
+    /// How many unsent actions are about cases that are here no longer.
+    pub fn count_hidden(&self) -> Result<u32> {
+        Ok(self
+            .tx
+            .prepare_cached(
+                "SELECT count(*) FROM journal WHERE ruling = ''
+                     AND case_id NOT IN (SELECT id FROM case_file)",
+            )?
+            .query_row([], |row| row.get(0))?)
     }
 }

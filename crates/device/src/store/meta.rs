@@ -1,9 +1,12 @@
 //! What the device knows about itself and the server.
 
-use super::{Result, Tx};
+use super::{Result, StoreError, Tx};
+use crate::record::names;
 use chrono::{DateTime, Duration, Utc};
 use doorstep_domain::policy::Policies;
-use doorstep_domain::{DeviceId, Incarnation, Revision, UserId};
+use doorstep_domain::{DeviceId, Revision, UserId};
+use doorstep_protocol::chain::public_key;
+use ed25519_dalek::{SigningKey, VerifyingKey};
 use rusqlite::{OptionalExtension, params};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -18,6 +21,27 @@ pub struct Profile {
     pub token: String,
     /// Ed25519 seed, in hex.
     pub signing_key: String,
+    /// Verdicts are signed with it, in hex; empty where the server did not say at enrolment.
+    #[serde(default)]
+    pub server_key: String,
+    /// Actions are sealed to it, in hex.
+    #[serde(default)]
+    pub seal_key: String,
+}
+
+impl Profile {
+    /// The key that signs this device's actions.
+    pub fn key(&self) -> Result<SigningKey> {
+        let mut seed = [0; 32];
+        hex::decode_to_slice(&self.signing_key, &mut seed)
+            .map_err(|_| StoreError::Value("signing key"))?;
+        Ok(SigningKey::from_bytes(&seed))
+    }
+
+    /// The server's key, where it is known.
+    pub fn server_key(&self) -> Option<VerifyingKey> {
+        public_key(&self.server_key)
+    }
 }
 
 /// The server's clock as last heard.
@@ -37,21 +61,29 @@ impl ServerClock {
 
 impl Tx<'_> {
     pub(super) fn meta<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>> {
-        let text: Option<String> = self
-            .tx
-            .prepare_cached("SELECT value FROM meta WHERE name = ?1")?
-            .query_row([name], |row| row.get(0))
-            .optional()?;
+        let text = self.meta_text(name)?;
         Ok(text.map(|text| serde_json::from_str(&text)).transpose()?)
     }
 
+    pub(super) fn meta_text(&self, name: &str) -> Result<Option<String>> {
+        Ok(self
+            .tx
+            .prepare_cached("SELECT value FROM meta WHERE name = ?1")?
+            .query_row([name], |row| row.get(0))
+            .optional()?)
+    }
+
     pub(super) fn set_meta<T: Serialize>(&self, name: &str, value: &T) -> Result<()> {
+        self.set_meta_text(name, &serde_json::to_string(value)?)
+    }
+
+    pub(super) fn set_meta_text(&self, name: &str, value: &str) -> Result<()> {
         self.tx
             .prepare_cached(
                 "INSERT INTO meta (name, value) VALUES (?1, ?2)
                  ON CONFLICT DO UPDATE SET value = excluded.value",
             )?
-            .execute(params![name, serde_json::to_string(value)?])?;
+            .execute(params![name, value])?;
         Ok(())
     }
 
@@ -65,44 +97,33 @@ impl Tx<'_> {
         self.set_meta("profile", profile)
     }
 
-    /// The life of this database.
-    pub fn incarnation(&self) -> Result<Option<Incarnation>> {
-        self.meta("incarnation")
-    }
-
     /// Where the last page left off.
     pub fn cursor(&self) -> Result<Option<Revision>> {
-        self.meta("cursor")
-    }
-
-    pub(super) fn set_cursor(&self, cursor: Revision) -> Result<()> {
-        self.set_meta("cursor", &cursor)
+        self.meta(names::CURSOR)
     }
 
     /// The policies with their hash.
     pub fn policies(&self) -> Result<Option<(String, Policies)>> {
-        self.meta("policies")
-    }
-
-    pub(super) fn set_policies(&self, hash: &str, policies: &Policies) -> Result<()> {
-        self.set_meta("policies", &(hash, policies))
+        self.meta(names::POLICIES)
     }
 
     /// The server's clock as last heard.
     pub fn server_clock(&self) -> Result<Option<ServerClock>> {
-        self.meta("server_clock")
-    }
-
-    pub(super) fn set_server_clock(&self, clock: &ServerClock) -> Result<()> {
-        self.set_meta("server_clock", clock)
+        self.meta(names::SERVER_CLOCK)
     }
 
     /// Whether everything in scope has arrived once. No work starts on half of it.
     pub fn is_ready(&self) -> Result<bool> {
-        Ok(self.meta("is_ready")?.unwrap_or(false))
+        Ok(self.meta(names::IS_READY)?.unwrap_or(false))
     }
 
-    pub(super) fn set_ready(&self) -> Result<()> {
-        self.set_meta("is_ready", &true)
+    /// Whether the network costs money or time: only what was recorded goes out by itself.
+    pub fn is_metered(&self) -> Result<bool> {
+        Ok(self.meta("is_metered")?.unwrap_or(false))
+    }
+
+    /// Says whether the network is a metered one.
+    pub fn set_metered(&self, is_metered: bool) -> Result<()> {
+        self.set_meta("is_metered", &is_metered)
     }
 }

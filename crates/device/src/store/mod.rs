@@ -1,17 +1,23 @@
-//! The device's encrypted file. [`Tx::commit`] is the only way to write what a person did: the
-//! action and its place in the outbox are one transaction.
+//! The device's encrypted file. What a person did is appended to the journal, and the outbox is a
+//! part of the journal: saved and *will be sent* are one transaction.
 
+mod alarms;
 mod cases;
 mod journal;
 mod meta;
+mod search;
 
-pub use journal::{NewAction, OutboxRow, Pending};
+pub use journal::SavedRow;
 pub use meta::{Profile, ServerClock};
 
+use crate::handover::SealedFile;
 use crate::lock::DatabaseKey;
+use crate::record::names;
 use doorstep_domain::Incarnation;
+use doorstep_protocol::envelope::Envelope;
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 use rusqlite_migration::{M, Migrations};
+use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use uuid::Uuid;
@@ -86,11 +92,36 @@ const INCARNATION: &str = "incarnation";
 /// An open, decrypted database.
 pub struct Store {
     connection: Connection,
+    folder: PathBuf,
+    /// Where each action goes as well, readable by the server alone; none before enrolment.
+    sealed: Option<SealedFile>,
 }
 
 /// One transaction.
 pub struct Tx<'a> {
     tx: Transaction<'a>,
+    to_seal: RefCell<Vec<Envelope>>,
+    has_purged: Cell<bool>,
+}
+
+impl<'a> Tx<'a> {
+    const fn over(tx: Transaction<'a>) -> Self {
+        Self {
+            tx,
+            to_seal: RefCell::new(Vec::new()),
+            has_purged: Cell::new(false),
+        }
+    }
+
+    /// Remembers an action that must be sealed once the transaction has committed.
+    fn to_seal(&self, envelope: &Envelope) {
+        self.to_seal.borrow_mut().push(envelope.clone());
+    }
+
+    /// Remembers that what was deleted must leave the write-ahead log as well.
+    fn purged_something(&self) {
+        self.has_purged.set(true);
+    }
 }
 
 impl Store {
@@ -110,25 +141,60 @@ impl Store {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "secure_delete", true)?;
-        Migrations::new(vec![M::up(include_str!("../../migrations/0001_first.sql"))])
-            .to_latest(&mut connection)?;
-        let mut store = Self { connection };
-        store.settle_incarnation(&folder.join(INCARNATION))?;
+        connection.set_prepared_statement_cache_capacity(64);
+        Migrations::new(vec![
+            M::up(include_str!("../../migrations/0001_first.sql")),
+            M::up(include_str!("../../migrations/0002_full_sync.sql")),
+        ])
+        .to_latest(&mut connection)?;
+        let mut store = Self {
+            connection,
+            folder: folder.to_owned(),
+            sealed: None,
+        };
+        store.settle_incarnation()?;
         Ok(store)
     }
 
-    fn settle_incarnation(&mut self, beside: &PathBuf) -> Result<()> {
-        let outside = std::fs::read_to_string(beside).ok();
+    /// Seals from now on, and seals again what a crash kept from being sealed.
+    pub fn seal_to(&mut self, profile: &Profile) -> Result<()> {
+        self.sealed = SealedFile::of(&self.folder, profile);
+        self.seal_anew()
+    }
+
+    /// Writes the sealed file anew: what waits, and nothing that the server has judged.
+    pub fn seal_anew(&mut self) -> Result<()> {
+        let Some(sealed) = self.sealed.clone() else {
+            return Ok(());
+        };
+        let outbox = self.read(|tx| crate::record::outbox(tx, usize::MAX >> 1, usize::MAX))?;
+        if sealed.count() != outbox.len() {
+            sealed.write_anew(&outbox);
+        }
+        Ok(())
+    }
+
+    /// Notes a new life beside the database, after the database has it.
+    pub fn note_life(&self, incarnation: Incarnation) -> Result<()> {
+        Ok(std::fs::write(
+            self.folder.join(INCARNATION),
+            incarnation.to_string(),
+        )?)
+    }
+
+    fn settle_incarnation(&mut self) -> Result<()> {
+        let beside = self.folder.join(INCARNATION);
+        let outside = std::fs::read_to_string(&beside).ok();
         self.write(|tx| {
-            let inside: Option<Incarnation> = tx.meta("incarnation")?;
+            let inside: Option<Incarnation> = tx.meta(names::INCARNATION)?;
             let agrees =
                 inside.is_some_and(|inside| outside.as_deref() == Some(&inside.to_string()));
             if !agrees {
                 let fresh = Incarnation(Uuid::from_bytes(
                     crate::lock::random().map_err(|_| StoreError::Lock("get random bytes"))?,
                 ));
-                tx.set_meta("incarnation", &fresh)?;
-                std::fs::write(beside, fresh.to_string())?;
+                tx.set_meta(names::INCARNATION, &fresh)?;
+                std::fs::write(&beside, fresh.to_string())?;
             }
             Ok(())
         })
@@ -140,7 +206,7 @@ impl Store {
         work: impl FnOnce(&Tx<'_>) -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
         let tx = self.connection.transaction().map_err(StoreError::from)?;
-        work(&Tx { tx })
+        work(&Tx::over(tx))
     }
 
     /// Runs `work` in a transaction; an error leaves no trace.
@@ -148,14 +214,32 @@ impl Store {
         &mut self,
         work: impl FnOnce(&Tx<'_>) -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
+        let (done, to_seal, has_purged) = self.commit(work)?;
+        if let Some(sealed) = self.sealed.as_ref().filter(|_| !to_seal.is_empty()) {
+            sealed.append(&to_seal);
+        }
+        if has_purged {
+            // Best effort: a reader in another thread may hold it back until the next purge.
+            let _ = self
+                .connection
+                .pragma_update(None, "wal_checkpoint", "TRUNCATE");
+        }
+        Ok(done)
+    }
+
+    fn commit<T, E: From<StoreError>>(
+        &mut self,
+        work: impl FnOnce(&Tx<'_>) -> std::result::Result<T, E>,
+    ) -> std::result::Result<(T, Vec<Envelope>, bool), E> {
         let tx = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(StoreError::from)?;
-        let tx = Tx { tx };
+        let tx = Tx::over(tx);
         let done = work(&tx)?;
+        let (to_seal, has_purged) = (tx.to_seal.take(), tx.has_purged.get());
         tx.tx.commit().map_err(StoreError::from)?;
-        Ok(done)
+        Ok((done, to_seal, has_purged))
     }
 
     /// Limits the file to its current size and `pages` more, as a full disk would.

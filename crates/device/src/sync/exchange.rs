@@ -1,84 +1,159 @@
 //! One sync: rounds until everything is up and everything is down.
 
-use super::read_error;
-use crate::device::Device;
+use super::{read, salt};
+use crate::device::{Device, LOCK_FILE};
 use crate::error::{DeviceError, Result};
+use crate::lock::random;
+use crate::record::{self, Peer, Received};
 use crate::store::{ServerClock, StoreError};
 use crate::view::SyncStatusView;
-use doorstep_protocol::PROTOCOL;
-use doorstep_protocol::exchange::{PUSH_ACTIONS_MAX, PUSH_BYTES_MAX, SyncRequest, SyncResponse};
+use chrono::{DateTime, Utc};
+use doorstep_domain::Incarnation;
+use doorstep_protocol::chain::Verify;
+use doorstep_protocol::exchange::{
+    CustodyOrder, PUSH_ACTIONS_MAX, PUSH_BYTES_MAX, SyncRequest, SyncResponse,
+};
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use uuid::Uuid;
 
 const ZSTD_LEVEL: i32 = 3;
 /// Half of what the server takes: a payload is JSON inside JSON, and its quotes grow on the way.
 const OUTBOX_BYTES_MAX: usize = PUSH_BYTES_MAX / 2;
+/// So many judged actions stay for people to look back at, although a backup covers them.
+const KEEP_JUDGED: usize = 2_000;
+/// More rounds than any real backlog needs: a server that always asks for more is not believed.
+const ROUNDS_MAX: usize = 10_000;
+
+/// How much of a sync is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    Whole,
+    /// Only what was recorded: the network costs money.
+    Outbox,
+}
 
 impl Device {
     /// Exchanges with the server now. The outbox stays as it is unless the server judged it.
     pub async fn sync(&self) -> Result<SyncStatusView> {
+        self.sync_some(Extent::Whole).await
+    }
+
+    pub(super) async fn sync_some(&self, extent: Extent) -> Result<SyncStatusView> {
         let _one_in_flight = self.exchange().lock().await;
         self.with_sync(|sync| sync.is_running = true);
-        let done = self.rounds().await;
+        let done = self.rounds(extent).await;
         self.with_sync(|sync| {
             sync.is_running = false;
+            sync.arrived = None;
             sync.problem = done.as_ref().err().map(|error| error.code().to_owned());
         });
         done?;
         self.sync_status()
     }
 
-    async fn rounds(&self) -> Result<()> {
-        loop {
-            let request = self.read(|tx| {
-                Ok::<_, StoreError>(SyncRequest {
-                    protocol: PROTOCOL,
-                    incarnation: tx.incarnation()?.ok_or(StoreError::Value("incarnation"))?,
-                    cursor: tx.cursor()?,
-                    policies: tx.policies()?.map(|(hash, _)| hash),
-                    outbox: tx.outbox(PUSH_ACTIONS_MAX, OUTBOX_BYTES_MAX)?,
-                })
-            })?;
-            let sent = request.outbox.len();
+    async fn rounds(&self, extent: Extent) -> Result<()> {
+        let has_cursor = self.read(|tx| tx.cursor())?.is_some();
+        if !has_cursor {
+            self.fetch_snapshot().await?;
+        }
+        for _ in 0..ROUNDS_MAX {
+            let request =
+                self.read(|tx| record::request(tx, PUSH_ACTIONS_MAX, OUTBOX_BYTES_MAX))?;
             let answer = self.send(&request).await?;
-            if answer.verdicts.len() != sent {
-                return Err(DeviceError::UnreadableAnswer);
+            let received = self.receive(&request, &answer).await?;
+            if extent == Extent::Outbox && self.read(|tx| tx.count(""))? == 0 {
+                return Ok(());
             }
-            let more = answer.more;
-            let heard_at = self.clock().wall().to_utc();
-            let clock = ServerClock {
-                heard_at: answer.server_time,
-                ahead_ms: (answer.server_time - heard_at).num_milliseconds(),
-            };
-            self.write(|tx| tx.take_in(&answer, &clock))?;
-            let waiting = self.read(|tx| tx.count(""))?;
-            if !more && (waiting == 0 || sent == 0) {
+            if received.snapshot {
+                self.fetch_snapshot().await?;
+            }
+            let waiting = self.read(|tx| record::outbox(tx, 1, usize::MAX))?;
+            let got_on = answer.verdicts.len() >= request.outbox.len();
+            if !received.again && (waiting.is_empty() || request.outbox.is_empty() || !got_on) {
                 return Ok(());
             }
         }
+        Err(DeviceError::UnreadableAnswer)
     }
 
     async fn send(&self, request: &SyncRequest) -> Result<SyncResponse> {
         let body = serde_json::to_vec(request).map_err(StoreError::from)?;
         let body = zstd::encode_all(body.as_slice(), ZSTD_LEVEL).map_err(StoreError::from)?;
+        let url = format!("{}/v1/sync", self.profile().server);
         let answer = self
-            .http()
-            .post(format!("{}/v1/sync", self.profile().server))
-            .bearer_auth(&self.profile().token)
-            .header(CONTENT_TYPE, "application/json")
-            .header(CONTENT_ENCODING, "zstd")
-            .body(body)
-            .send()
-            .await
-            .map_err(|_| DeviceError::NoConnection)?;
-        match answer.status().is_success() {
-            true => answer
-                .json()
-                .await
-                .map_err(|error| match error.is_decode() {
-                    true => DeviceError::UnreadableAnswer,
-                    false => DeviceError::NoConnection,
-                }),
-            false => Err(read_error(answer).await.into()),
+            .ask(|http| {
+                http.post(&url)
+                    .header(CONTENT_TYPE, "application/json")
+                    .header(CONTENT_ENCODING, "zstd")
+                    .body(body.clone())
+            })
+            .await?;
+        read(answer).await
+    }
+
+    async fn receive(&self, request: &SyncRequest, answer: &SyncResponse) -> Result<Received> {
+        let clock = self.server_clock(answer.server_time);
+        let fresh = Incarnation(Uuid::from_bytes(random()?));
+        let mut new_salt = salt;
+        let received = self.write(|tx| {
+            let mut peer = Peer {
+                author: self.author(),
+                server_key: self.server_key().map(|key| key as &dyn Verify),
+                fresh,
+                salt: &mut new_salt,
+                keep_judged: KEEP_JUDGED,
+            };
+            record::take_in(tx, &mut peer, request, answer, &clock)
+        })?;
+        if let Some(incarnation) = received.new_life {
+            tracing::warn!("the server knows this device's numbers already; a new life begins");
+            self.with_store(|store| store.note_life(incarnation))?;
         }
+        if received.unsigned > 0 {
+            tracing::error!(
+                count = received.unsigned,
+                "verdicts were not signed by the server"
+            );
+            return Err(DeviceError::UnreadableAnswer);
+        }
+        if received.repaired > 0 {
+            tracing::error!(
+                buckets = received.repaired,
+                "held another set than its scope"
+            );
+        }
+        if answer.policies.is_some() {
+            self.reload_policies()?;
+        }
+        if !request.outbox.is_empty() {
+            self.with_store(crate::store::Store::seal_anew)?;
+        }
+        self.obey(received.custody)?;
+        Ok(received)
+    }
+
+    pub(super) fn server_clock(&self, server_time: DateTime<Utc>) -> ServerClock {
+        let here = self.clock().wall().to_utc();
+        ServerClock {
+            heard_at: server_time,
+            ahead_ms: (server_time - here).num_milliseconds(),
+        }
+    }
+
+    /// Destroys the key where the server says so: at once if the device was lost, once everything
+    /// is handed in if it was retired; never while somebody is at a door.
+    fn obey(&self, order: CustodyOrder) -> Result<()> {
+        let is_due = match order {
+            CustodyOrder::Keep => return Ok(()),
+            CustodyOrder::Destroy => true,
+            CustodyOrder::Retire => self.read(|tx| tx.count(""))? == 0,
+        };
+        let is_at_a_door = self
+            .read(|tx| Ok::<_, DeviceError>(self.visit_under_way(&tx.busy_cases()?).is_some()))?;
+        if is_due && !is_at_a_door {
+            std::fs::remove_file(self.folder().join(LOCK_FILE)).map_err(StoreError::from)?;
+            return Err(DeviceError::Retired);
+        }
+        Ok(())
     }
 }

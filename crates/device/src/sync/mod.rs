@@ -1,13 +1,19 @@
-//! The exchange with the server: one request a round, retried with backoff and jitter.
+//! The exchange with the server: one request a round, retried with backoff and jitter; alarms beside
+//! it, retried every few seconds.
 
+mod alarms;
 mod exchange;
 mod keep_trying;
+mod snapshot;
 
 pub use keep_trying::keep_in_touch;
 
-use crate::error::DeviceError;
+use crate::device::Device;
+use crate::error::{DeviceError, Result};
+use crate::lock::random;
 use crate::store::StoreError;
-use doorstep_protocol::exchange::ErrorResponse;
+use crate::view::ArrivedView;
+use doorstep_protocol::exchange::{ErrorResponse, RenewRequest, RenewResponse};
 use std::sync::Once;
 use std::time::Duration;
 
@@ -16,13 +22,15 @@ use std::time::Duration;
 pub struct SyncState {
     pub is_running: bool,
     pub problem: Option<String>,
+    pub arrived: Option<ArrivedView>,
 }
 
 const CONNECT_SECONDS_MAX: u64 = 10;
-const REQUEST_SECONDS_MAX: u64 = 90;
+/// Without a byte for this long a connection is given up; a long answer may take longer in all.
+const SILENCE_SECONDS_MAX: u64 = 60;
 
 /// An HTTP client with our one TLS provider.
-pub(crate) fn client() -> Result<reqwest::Client, DeviceError> {
+pub(crate) fn client() -> Result<reqwest::Client> {
     static PROVIDER: Once = Once::new();
     PROVIDER.call_once(|| {
         // An error only says that a provider is installed already.
@@ -30,11 +38,16 @@ pub(crate) fn client() -> Result<reqwest::Client, DeviceError> {
     });
     reqwest::Client::builder()
         .connect_timeout(Duration::from_secs(CONNECT_SECONDS_MAX))
-        .timeout(Duration::from_secs(REQUEST_SECONDS_MAX))
+        .read_timeout(Duration::from_secs(SILENCE_SECONDS_MAX))
         // A device talks to its own server and nobody in between.
         .no_proxy()
         .build()
         .map_err(|_| StoreError::Lock("start the HTTP client").into())
+}
+
+/// Sixteen random bytes for a payload's salt.
+pub(crate) fn salt() -> std::result::Result<[u8; 16], StoreError> {
+    random().map_err(|_| StoreError::Lock("get random bytes"))
 }
 
 /// What a server says when it does not do what it was asked.
@@ -54,4 +67,65 @@ pub(crate) async fn read_error(answer: reqwest::Response) -> ServerRefusal {
         .await
         .map_or_else(|_| format!("http.{}", status.as_u16()), |error| error.code);
     ServerRefusal(code)
+}
+
+impl Device {
+    /// Asks with the device's token; where it has lapsed, the device's key gets it another, once.
+    pub(crate) async fn ask(
+        &self,
+        request: impl Fn(&reqwest::Client) -> reqwest::RequestBuilder,
+    ) -> Result<reqwest::Response> {
+        let once = || async {
+            request(self.http())
+                .bearer_auth(self.token())
+                .send()
+                .await
+                .map_err(|_| DeviceError::NoConnection)
+        };
+        let answer = once().await?;
+        if answer.status() != reqwest::StatusCode::UNAUTHORIZED {
+            return accepted(answer).await;
+        }
+        match read_error(answer).await.into() {
+            DeviceError::Server(code) if code == "device.token_expired" => {
+                self.renew_token().await?;
+                accepted(once().await?).await
+            }
+            refused => Err(refused),
+        }
+    }
+
+    async fn renew_token(&self) -> Result<()> {
+        let mut request = RenewRequest {
+            device: self.profile().device,
+            token: self.token(),
+            signature: String::new(),
+        };
+        request.signature = self.author().key.sign_hash(&request.hash());
+        let answer = self
+            .http()
+            .post(format!("{}/v1/devices/token", self.profile().server))
+            .json(&request)
+            .send()
+            .await
+            .map_err(|_| DeviceError::NoConnection)?;
+        let fresh: RenewResponse = read(accepted(answer).await?).await?;
+        self.set_token(&fresh.token)
+    }
+}
+
+async fn accepted(answer: reqwest::Response) -> Result<reqwest::Response> {
+    match answer.status().is_success() {
+        true => Ok(answer),
+        false => Err(read_error(answer).await.into()),
+    }
+}
+
+/// Reads an answer. What is no answer of our server (a captive portal's page) changes nothing.
+pub(crate) async fn read<T: serde::de::DeserializeOwned>(answer: reqwest::Response) -> Result<T> {
+    let bytes = answer
+        .bytes()
+        .await
+        .map_err(|_| DeviceError::NoConnection)?;
+    serde_json::from_slice(&bytes).map_err(|_| DeviceError::UnreadableAnswer)
 }

@@ -2,7 +2,7 @@
 
 use super::plan::{put_plan, raise_plan_stop, set_plan_state};
 use super::safety::lift_stop;
-use super::{add_note, set_fact};
+use super::{Standing, set_fact};
 use crate::action::{Action, Change};
 use crate::case::Case;
 use crate::conflict::{Choice, Conflict, Settlement, Sides};
@@ -10,7 +10,18 @@ use crate::plan::PlanState;
 use crate::{ActionId, Revision, RuleId};
 
 pub(super) fn hold(case: &mut Case, action: &Action, rule: &RuleId, revision: Revision) {
+    if waits_for_another(case, action) {
+        return;
+    }
+    let mut waiting = Vec::new();
     let sides = match &action.change {
+        // Held for what it is, and not for what it says.
+        _ if !is_held_by_content(rule) => {
+            waiting.push(action.clone());
+            Sides::Whole {
+                kind: action.change.kind().to_owned(),
+            }
+        }
         Change::SetFact { field, old, new } => {
             if join_conflict(case, action, new) {
                 return;
@@ -32,8 +43,20 @@ pub(super) fn hold(case: &mut Case, action: &Action, rule: &RuleId, revision: Re
                 balance_now: case.balance.total,
             }
         }
-        // The rules hold nothing else; kept as a note so that even then nothing is lost.
-        _ => return add_note(case, action, rule.as_str()),
+        Change::Decide { conflict, choice } => Sides::Decision {
+            conflict: *conflict,
+            settled: case
+                .conflict(*conflict)
+                .and_then(|first| first.settlement.as_ref())
+                .map_or(Choice::KeepCurrent, |first| first.choice.clone()),
+            wanted: choice.clone(),
+        },
+        _ => {
+            waiting.push(action.clone());
+            Sides::Whole {
+                kind: action.change.kind().to_owned(),
+            }
+        }
     };
     if case.conflict(action.id).is_none() {
         case.conflicts.push(Conflict {
@@ -43,9 +66,35 @@ pub(super) fn hold(case: &mut Case, action: &Action, rule: &RuleId, revision: Re
             raised_on: action.recorded.day(),
             sides,
             joined: Vec::new(),
+            waiting,
             settlement: None,
         });
     }
+}
+
+/// Rules that hold an action whatever it changes; it waits whole.
+fn is_held_by_content(rule: &RuleId) -> bool {
+    !matches!(
+        rule.as_str(),
+        "action.depends_on_unknown" | "device.reported_lost"
+    )
+}
+
+/// Puts an action beside the held one that it depends on; false where it depends on none.
+fn waits_for_another(case: &mut Case, action: &Action) -> bool {
+    if action.change.is_safety() {
+        return false;
+    }
+    let held = case.conflicts.iter_mut().find(|conflict| {
+        conflict.is_open() && action.after.iter().any(|after| conflict.concerns(*after))
+    });
+    let Some(conflict) = held else {
+        return false;
+    };
+    if !conflict.concerns(action.id) {
+        conflict.waiting.push(action.clone());
+    }
+    true
 }
 
 pub(super) fn refuse(case: &mut Case, action: &Action) {
@@ -80,7 +129,7 @@ pub(super) fn settle(
     action: &Action,
     id: ActionId,
     choice: &Choice,
-    revision: Option<Revision>,
+    standing: &Standing,
 ) {
     let Some(conflict) = case
         .conflicts
@@ -95,12 +144,13 @@ pub(super) fn settle(
         on: action.recorded.day(),
         action: action.id,
     });
+    let waiting = conflict.waiting.clone();
     match (conflict.sides.clone(), choice) {
         (Sides::Fact { field, held, .. }, Choice::TakeHeld) => {
-            set_fact(case, action, field, &held, revision);
+            set_fact(case, action, field, &held, standing);
         }
         (Sides::Fact { field, .. }, Choice::Write { value }) => {
-            set_fact(case, action, field, value, revision);
+            set_fact(case, action, field, value, standing);
         }
         (Sides::Plan { plan, .. }, Choice::TakeHeld) => {
             set_plan_state(case, plan, PlanState::Active)
@@ -109,6 +159,71 @@ pub(super) fn settle(
             set_plan_state(case, plan, PlanState::Void);
             lift_stop(case, id, action.id);
         }
-        (Sides::Fact { .. }, Choice::KeepCurrent) | (Sides::Plan { .. }, Choice::Write { .. }) => {}
+        (
+            Sides::Decision {
+                conflict, wanted, ..
+            },
+            Choice::TakeHeld,
+        ) => {
+            decide_anew(case, action, conflict, &wanted, standing);
+        }
+        (Sides::Fact { .. } | Sides::Decision { .. } | Sides::Whole { .. }, _)
+        | (Sides::Plan { .. }, Choice::Write { .. }) => {}
     }
+    for waiting in &waiting {
+        release(case, waiting, choice, standing);
+    }
+}
+
+/// The later decision stands after all: what the first one did gives way.
+fn decide_anew(
+    case: &mut Case,
+    action: &Action,
+    id: ActionId,
+    wanted: &Choice,
+    standing: &Standing,
+) {
+    let Some(conflict) = case.conflicts.iter_mut().find(|c| c.id == id) else {
+        return;
+    };
+    conflict.settlement = Some(Settlement {
+        choice: wanted.clone(),
+        by: action.actor,
+        on: action.recorded.day(),
+        action: action.id,
+    });
+    match (conflict.sides.clone(), wanted) {
+        (Sides::Fact { field, held, .. }, Choice::TakeHeld) => {
+            set_fact(case, action, field, &held, standing);
+        }
+        (Sides::Fact { field, .. }, Choice::Write { value }) => {
+            set_fact(case, action, field, value, standing);
+        }
+        (Sides::Fact { field, current, .. }, Choice::KeepCurrent) => {
+            set_fact(case, action, field, &current.unwrap_or_default(), standing);
+        }
+        (Sides::Plan { plan, .. }, Choice::TakeHeld) => {
+            set_plan_state(case, plan, PlanState::Active);
+            raise_plan_stop(case, action, standing.revision());
+        }
+        (Sides::Plan { plan, .. }, Choice::KeepCurrent) => {
+            set_plan_state(case, plan, PlanState::Void);
+            lift_stop(case, id, action.id);
+        }
+        _ => {}
+    }
+}
+
+/// What waited for a decision happens with it, or falls with it.
+fn release(case: &mut Case, waiting: &Action, choice: &Choice, standing: &Standing) {
+    let standing = match (choice, standing.revision()) {
+        (Choice::KeepCurrent, Some(revision)) => Standing::Refused {
+            revision,
+            rule: RuleId::named("action.depends_on_refused"),
+        },
+        (Choice::KeepCurrent, None) => return,
+        (_, Some(revision)) => Standing::applied(revision),
+        (_, None) => Standing::Unjudged,
+    };
+    super::give(case, waiting, &standing);
 }

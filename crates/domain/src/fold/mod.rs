@@ -15,6 +15,7 @@ use crate::case::{
 use crate::money::Money;
 use crate::plan::PlanState;
 use crate::safety::Stop;
+use crate::verdict::Ruling;
 use crate::visit::VisitState;
 use crate::{Revision, RuleId};
 use held::{hold, refuse, settle};
@@ -29,6 +30,10 @@ pub enum Standing {
     Unjudged,
     Applied {
         revision: Revision,
+        /// What it is labelled with.
+        remarks: Vec<RuleId>,
+        /// The revision of its first verdict, where a restored server replays it.
+        first: Option<Revision>,
     },
     Held {
         revision: Revision,
@@ -42,12 +47,54 @@ pub enum Standing {
 }
 
 impl Standing {
+    /// Applied at `revision`, without a label.
+    pub const fn applied(revision: Revision) -> Self {
+        Self::Applied {
+            revision,
+            remarks: Vec::new(),
+            first: None,
+        }
+    }
+
+    /// What a ruling makes of an action that was judged at `revision`.
+    pub fn of(ruling: &Ruling, remarks: &[RuleId], revision: Revision) -> Self {
+        match ruling {
+            Ruling::Applied => Self::Applied {
+                revision,
+                remarks: remarks.to_vec(),
+                first: None,
+            },
+            Ruling::Held { rule } => Self::Held {
+                revision,
+                rule: rule.clone(),
+            },
+            Ruling::Refused { rule } => Self::Refused {
+                revision,
+                rule: rule.clone(),
+            },
+        }
+    }
+
+    const fn first(&self) -> Option<Revision> {
+        match self {
+            Self::Applied { first, .. } => *first,
+            _ => None,
+        }
+    }
+
     const fn revision(&self) -> Option<Revision> {
         match self {
             Self::Unjudged => None,
-            Self::Applied { revision }
+            Self::Applied { revision, .. }
             | Self::Held { revision, .. }
             | Self::Refused { revision, .. } => Some(*revision),
+        }
+    }
+
+    fn remarks(&self) -> &[RuleId] {
+        match self {
+            Self::Applied { remarks, .. } => remarks,
+            _ => &[],
         }
     }
 }
@@ -59,15 +106,20 @@ pub fn fold(case: Option<Case>, action: &Action, standing: &Standing) -> Option<
         (None, Change::OpenCase { facts }) => open(action, facts, standing.revision()),
         (None, _) => return None,
     };
-    match standing {
-        Standing::Unjudged | Standing::Applied { .. } => apply(&mut case, action, standing),
-        Standing::Held { revision, rule } => hold(&mut case, action, rule, *revision),
-        Standing::Refused { .. } => refuse(&mut case, action),
-    }
+    give(&mut case, action, standing);
     if let Some(revision) = standing.revision() {
         case.revision = revision;
     }
     Some(case)
+}
+
+/// What an action does to a case by its standing.
+fn give(case: &mut Case, action: &Action, standing: &Standing) {
+    match standing {
+        Standing::Unjudged | Standing::Applied { .. } => apply(case, action, standing),
+        Standing::Held { revision, rule } => hold(case, action, rule, *revision),
+        Standing::Refused { .. } => refuse(case, action),
+    }
 }
 
 fn open(action: &Action, facts: &OpeningFacts, revision: Option<Revision>) -> Case {
@@ -76,6 +128,7 @@ fn open(action: &Action, facts: &OpeningFacts, revision: Option<Revision>) -> Ca
         value: value.clone(),
         revision,
         set_by: action.id,
+        first: None,
     };
     Case {
         id: action.case,
@@ -134,7 +187,7 @@ fn apply(case: &mut Case, action: &Action, standing: &Standing) {
             });
         }
         Change::Unassign => end_assignment(case, revision.unwrap_or(action.base.cursor)),
-        Change::SetFact { field, new, .. } => set_fact(case, action, *field, new, revision),
+        Change::SetFact { field, new, .. } => set_fact(case, action, *field, new, standing),
         Change::AddNote { text } => add_note(case, action, text),
         Change::RaiseFlag { .. } => raise_flag(case, action),
         Change::ClearFlag { raise } => {
@@ -165,6 +218,7 @@ fn apply(case: &mut Case, action: &Action, standing: &Standing) {
         Change::Arrive { visit, position } => advance(case, *visit, VisitState::OnScene, |visit| {
             visit.arrived_at = Some(action.recorded.clone());
             visit.arrived_position = *position;
+            visit.remarks = standing.remarks().to_vec();
         }),
         Change::CheckIn { visit } => advance(case, *visit, VisitState::OnScene, |visit| {
             if !visit.check_ins.contains(&action.recorded) {
@@ -183,18 +237,24 @@ fn apply(case: &mut Case, action: &Action, standing: &Standing) {
             put_plan(case, action, terms, state);
             raise_plan_stop(case, action, revision);
         }
-        Change::Decide { conflict, choice } => settle(case, action, *conflict, choice, revision),
+        Change::Decide { conflict, choice } => settle(case, action, *conflict, choice, standing),
     }
 }
 
-fn set_fact(
-    case: &mut Case,
-    action: &Action,
-    field: FactField,
-    new: &str,
-    revision: Option<Revision>,
-) {
+fn set_fact(case: &mut Case, action: &Action, field: FactField, new: &str, standing: &Standing) {
+    let (revision, first) = (standing.revision(), standing.first());
     let old = case.facts.get(&field);
+    // Replayed after a restore: what followed it in its own epoch stays.
+    let is_superseded = |fact: &Fact, first: Revision| {
+        let came = fact.first.unwrap_or(fact.revision);
+        came != first && first.is_covered_by(came) == Some(true)
+    };
+    if old
+        .zip(first)
+        .is_some_and(|(fact, first)| is_superseded(fact, first))
+    {
+        return;
+    }
     // The same value again does not make the fact newer; an unjudged edit keeps its old revision.
     let kept = old
         .filter(|fact| fact.value == new || revision.is_none())
@@ -203,6 +263,7 @@ fn set_fact(
         value: new.to_owned(),
         revision: kept.or(revision).unwrap_or(action.base.case),
         set_by: action.id,
+        first,
     };
     case.facts.insert(field, fact);
 }

@@ -35,6 +35,7 @@ pub(super) fn check_visit(case: &mut Case, action: &Action) {
         ended_at: None,
         outcome: None,
         late,
+        remarks: Vec::new(),
     };
     match case.visits.iter_mut().find(|known| known.id == *id) {
         // A checklist answered again before setting off replaces the first; later it is history.

@@ -106,13 +106,7 @@ impl FromRequestParts<App> for KnownDevice {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let token = parts
-            .headers
-            .get(header::AUTHORIZATION)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.strip_prefix("Bearer "))
-            .ok_or_else(|| unauthorised("device.token_missing"))?;
-        let hash = hash_token(token);
+        let hash = hash_token(bearer(parts)?);
         let now = app.clock.now();
         let found = app
             .read(move |tx| {
@@ -133,6 +127,31 @@ impl FromRequestParts<App> for KnownDevice {
     }
 }
 
-fn unauthorised(code: &str) -> ApiError {
+/// A device that was enrolled once: its token may have lapsed, and it may be retired or lost.
+/// Only for alarms, which are taken from anybody who was ever given a device.
+pub struct EverKnownDevice(pub DeviceRow);
+
+impl FromRequestParts<App> for EverKnownDevice {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let hash = hash_token(bearer(parts)?);
+        let found = app.read(move |tx| Ok(tx.device_by_token(&hash)?)).await?;
+        found
+            .map(Self)
+            .ok_or_else(|| unauthorised("device.unknown"))
+    }
+}
+
+fn bearer(parts: &Parts) -> Result<&str, ApiError> {
+    parts
+        .headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.strip_prefix("Bearer "))
+        .ok_or_else(|| unauthorised("device.token_missing"))
+}
+
+pub(super) fn unauthorised(code: &str) -> ApiError {
     ApiError::new(StatusCode::UNAUTHORIZED, code, "sign in first")
 }

@@ -1,20 +1,31 @@
-//! Enrolment: a one-time code and a public key become a device.
+//! Devices: enrolled by a one-time code; their tokens renewed; retired, lost and found; and what was
+//! sealed by them handed in by anybody.
 
-use super::error::Body;
+use super::activity::Names;
+use super::auth::{SignedIn, unauthorised};
+use super::error::{Body, Path};
 use super::{ApiError, App};
+use crate::intake::{IntakeError, Sender, take_in};
 use crate::secrets::{hash_token, normal_code, token};
-use crate::store::{EnrolmentError, NewDevice};
+use crate::store::{DeviceState, EnrolmentError, NewDevice, Tx};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use chrono::Duration;
-use doorstep_domain::DeviceId;
-use doorstep_protocol::exchange::{EnrolRequest, EnrolResponse, ErrorResponse};
-use doorstep_protocol::{PROTOCOL, chain};
+use chrono::{DateTime, Duration, Utc};
+use doorstep_domain::{DeviceId, Role, UserId};
+use doorstep_protocol::chain::{self, Verify};
+use doorstep_protocol::exchange::{
+    EnrolRequest, EnrolResponse, ErrorResponse, HandoverRequest, HandoverResponse,
+    PUSH_ACTIONS_MAX, PolicyDocument, RenewRequest, RenewResponse,
+};
+use doorstep_protocol::seal;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// Without contact for this long a device needs a new token from its lead.
-pub const TOKEN_DAYS: i64 = 30;
+/// A token lapses without contact for this long; the device's key gets it another.
+pub const TOKEN_HOURS: i64 = 24;
 
 /// Enrols a device.
 #[utoipa::path(post, path = "/v1/enrol", request_body = EnrolRequest, responses(
@@ -28,10 +39,6 @@ pub async fn enrol(
     Body(request): Body<EnrolRequest>,
 ) -> Result<Json<EnrolResponse>, ApiError> {
     super::sync::check_protocol(request.protocol)?;
-    debug_assert_eq!(
-        PROTOCOL, 1,
-        "a new protocol version needs its own reading of this request"
-    );
     if chain::public_key(&request.public_key).is_none() {
         return Err(ApiError::bad_request(
             "enrol.bad_key",
@@ -46,18 +53,21 @@ pub async fn enrol(
             id,
             public_key: &request.public_key,
             token_hash: &token_hash,
-            token_expires_at: now + Duration::days(TOKEN_DAYS),
+            token_expires_at: now + Duration::hours(TOKEN_HOURS),
         };
         let code_hash = hash_token(&normal_code(&request.code));
         let user = tx.enrol(&code_hash, &device, now)?.map_err(refusal)?;
         let person = tx
             .person(user)?
             .ok_or_else(|| ApiError::not_found("person.unknown"))?;
+        let origin = tx.origin()?;
         Ok(Json(EnrolResponse {
             device: id,
             user,
             display_name: person.display_name,
             token,
+            server_key: hex::encode(origin.key.verifying_key().to_bytes()),
+            seal_key: seal::public_half(origin.seal_key),
         }))
     })
     .await
@@ -70,4 +80,176 @@ fn refusal(error: EnrolmentError) -> ApiError {
         EnrolmentError::Expired => ("enrol.code_expired", "this code has expired"),
     };
     ApiError::new(StatusCode::FORBIDDEN, code, message)
+}
+
+/// Gives a device another token: it shows the old one, lapsed or not, signed with its key.
+#[utoipa::path(post, path = "/v1/devices/token", request_body = RenewRequest, responses(
+    (status = OK, body = RenewResponse), (status = UNAUTHORIZED, body = ErrorResponse)
+))]
+pub async fn renew_token(
+    State(app): State<App>,
+    Body(request): Body<RenewRequest>,
+) -> Result<Json<RenewResponse>, ApiError> {
+    app.throttle.admit(&format!("renew {}", request.device))?;
+    let (fresh, now) = (token()?, app.clock.now());
+    let fresh_hash = hash_token(&fresh);
+    app.write(move |tx| {
+        let known = tx
+            .device(request.device)?
+            .filter(|device| device.token_hash == hash_token(&request.token))
+            .ok_or_else(|| unauthorised("device.unknown"))?;
+        let is_signed = chain::public_key(&known.public_key)
+            .is_some_and(|key| key.has_signed(&request.hash(), &request.signature));
+        if !is_signed {
+            return Err(unauthorised("device.bad_signature"));
+        }
+        tx.renew_token(known.id, &fresh_hash, now + Duration::hours(TOKEN_HOURS))?;
+        Ok(Json(RenewResponse { token: fresh }))
+    })
+    .await
+}
+
+/// A device as the console lists it.
+#[derive(Serialize, TS, ToSchema)]
+pub struct DeviceView {
+    pub id: DeviceId,
+    pub person: UserId,
+    pub person_name: String,
+    /// `active`, `retired` or `lost`.
+    pub state: String,
+    pub last_seen_at: DateTime<Utc>,
+    /// Cases it was sent and has not purged.
+    #[ts(type = "number")]
+    pub cases_held: u64,
+    /// What of it was kept aside because its numbering contradicts what it sent before.
+    #[ts(type = "number")]
+    pub kept_aside: u64,
+    /// Cases that it has newer than this server, since a restore.
+    #[ts(type = "number")]
+    pub newer_cases: u64,
+}
+
+const LISTED_MAX: u32 = 10_000;
+
+/// Lists the devices with what they hold.
+#[utoipa::path(get, path = "/v1/devices", responses((status = OK, body = Vec<DeviceView>)))]
+pub async fn list_devices(
+    State(app): State<App>,
+    person: SignedIn,
+) -> Result<Json<Vec<DeviceView>>, ApiError> {
+    person.require_console()?;
+    app.read(|tx| {
+        let names = Names::of(tx)?;
+        let (aside, newer) = (tx.aside(LISTED_MAX)?, tx.newer_cases(LISTED_MAX)?);
+        let view = |row: crate::store::DeviceRow| -> Result<DeviceView, ApiError> {
+            Ok(DeviceView {
+                id: row.id,
+                person: row.person,
+                person_name: names.name(row.person),
+                state: row.state.name().to_owned(),
+                last_seen_at: row.last_seen_at,
+                cases_held: tx.in_custody(row.id)?.len() as u64,
+                kept_aside: aside.iter().filter(|kept| kept.device == row.id).count() as u64,
+                newer_cases: newer.iter().filter(|case| case.device == row.id).count() as u64,
+            })
+        };
+        let devices = tx.devices()?.into_iter().map(view);
+        Ok(Json(devices.collect::<Result<_, _>>()?))
+    })
+    .await
+}
+
+/// What becomes of a device.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DeviceStateRequest {
+    /// Reported found again, or given back to work.
+    Active,
+    Retired,
+    Lost,
+}
+
+/// Retires a device, or reports it lost or found.
+#[utoipa::path(put, path = "/v1/devices/{id}/state", params(("id" = String, Path)), request_body = DeviceStateRequest,
+    responses((status = NO_CONTENT), (status = NOT_FOUND, body = ErrorResponse)))]
+pub async fn set_state(
+    State(app): State<App>,
+    person: SignedIn,
+    Path(id): Path<DeviceId>,
+    Body(request): Body<DeviceStateRequest>,
+) -> Result<StatusCode, ApiError> {
+    person.require(&[Role::Lead])?;
+    let now = app.clock.now();
+    let state = match request {
+        DeviceStateRequest::Active => DeviceState::Active,
+        DeviceStateRequest::Retired => DeviceState::Retired,
+        DeviceStateRequest::Lost => DeviceState::Lost,
+    };
+    app.write(move |tx| match tx.set_device_state(id, state, now)? {
+        true => Ok(StatusCode::NO_CONTENT),
+        false => Err(ApiError::not_found("device.unknown")),
+    })
+    .await
+}
+
+/// Takes in what a device had sealed to this server. Anybody may bring it: each action is signed by
+/// the device, and only the server can read it.
+#[utoipa::path(post, path = "/v1/handover", request_body = HandoverRequest, responses(
+    (status = OK, body = HandoverResponse), (status = NOT_FOUND, body = ErrorResponse)
+))]
+pub async fn hand_over(
+    State(app): State<App>,
+    Body(request): Body<HandoverRequest>,
+) -> Result<Json<HandoverResponse>, ApiError> {
+    super::sync::check_protocol(request.protocol)?;
+    if request.sealed.len() > PUSH_ACTIONS_MAX {
+        return Err(ApiError::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "sync.too_many_actions",
+            "too many actions in one handover",
+        ));
+    }
+    app.throttle
+        .admit(&format!("handover {}", request.device))?;
+    let (now, policies) = (app.clock.now(), std::sync::Arc::clone(&app.policies));
+    app.write(move |tx| Ok(Json(take_over(tx, &request, &policies, now)?)))
+        .await
+}
+
+fn take_over(
+    tx: &Tx<'_>,
+    request: &HandoverRequest,
+    policies: &PolicyDocument,
+    now: DateTime<Utc>,
+) -> Result<HandoverResponse, ApiError> {
+    let device = tx
+        .device(request.device)?
+        .ok_or_else(|| ApiError::not_found("device.unknown"))?;
+    let person = tx
+        .person(device.person)?
+        .ok_or_else(|| ApiError::not_found("person.unknown"))?;
+    let key = chain::public_key(&device.public_key).ok_or(IntakeError::BadSignature)?;
+    let secret = tx.origin()?.seal_key;
+    let opened: Vec<_> = request
+        .sealed
+        .iter()
+        .filter_map(|sealed| seal::open(sealed, secret))
+        .filter(|envelope| key.has_signed(&envelope.link.0, &envelope.signature))
+        .collect();
+    tx.enter()?;
+    let sender = Sender {
+        device: device.id,
+        person: device.person,
+        role: person.role,
+        key: &key,
+        is_lost: device.state == DeviceState::Lost,
+    };
+    let taken = take_in(tx, &sender, &opened, policies, now)?;
+    let (fresh, all) = (taken.fresh, taken.verdicts.len());
+    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    Ok(HandoverResponse {
+        taken: count(fresh),
+        known: count(all - fresh),
+        rejected: count(request.sealed.len() - all),
+    })
 }

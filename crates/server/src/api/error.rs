@@ -24,7 +24,6 @@ impl ApiError {
         let body = ErrorResponse {
             code: code.to_owned(),
             message: message.into(),
-            expected: None,
         };
         Self { status, body }
     }
@@ -70,12 +69,6 @@ impl From<IntakeError> for ApiError {
     fn from(error: IntakeError) -> Self {
         let message = error.to_string();
         match error {
-            IntakeError::Gap { expected } => {
-                let mut answer = Self::new(StatusCode::CONFLICT, "sync.gap", message);
-                answer.body.expected = Some(expected);
-                answer
-            }
-            IntakeError::Fork => Self::new(StatusCode::CONFLICT, "sync.fork", message),
             IntakeError::BadSignature => Self::bad_request("sync.bad_signature", message),
             IntakeError::Store(error) => error.into(),
         }

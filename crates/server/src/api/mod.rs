@@ -1,6 +1,7 @@
 //! The HTTP API: outside shapes in, one call, outside shapes out. No rules here.
 
 mod activity;
+mod alarms;
 mod auth;
 mod cases;
 mod conflicts;
@@ -9,19 +10,27 @@ mod error;
 mod imports;
 mod interface;
 mod people;
+mod proofs;
 mod routes;
 mod session;
 mod sync;
+mod uploads;
 
 pub use activity::ActivityView;
+pub use alarms::AlarmView;
 pub use cases::{CasesView, RulingView};
 pub use conflicts::InboxView;
+pub use devices::DeviceView;
 pub use error::ApiError;
 pub use people::EnrolCodeView;
 pub use routes::RouteView;
 pub use session::PersonView;
 
+use crate::attachments::Attachments;
 use crate::clock::Clock;
+use crate::feed::wait::Waiting;
+use crate::intake::judge_what_waited;
+use crate::log::Log;
 use crate::store::{Store, StoreError, Tx};
 use auth::Throttle;
 use axum::Router;
@@ -46,17 +55,59 @@ pub struct App {
     clock: Clock,
     policies: Arc<PolicyDocument>,
     throttle: Arc<Throttle>,
+    waiting: Arc<Waiting>,
+    log: Arc<Log>,
+    attachments: Arc<Attachments>,
 }
 
 impl App {
     /// The application over an open store.
-    pub fn new(store: Arc<Store>, policies: PolicyDocument, clock: Clock) -> Self {
+    pub fn new(
+        store: Arc<Store>,
+        policies: PolicyDocument,
+        clock: Clock,
+        attachments: Attachments,
+    ) -> Self {
         Self {
             store,
             clock,
             policies: Arc::new(policies),
             throttle: Arc::new(Throttle::default()),
+            waiting: Arc::default(),
+            log: Arc::default(),
+            attachments: Arc::new(attachments),
         }
+    }
+
+    /// Brings the books up to this version: keeps its policies, and judges what waited for it.
+    pub async fn make_ready(&self) -> Result<(), StoreError> {
+        let (store, policies) = (Arc::clone(&self.store), Arc::clone(&self.policies));
+        let now = self.clock.now();
+        let ready = tokio::task::spawn_blocking(move || {
+            store.write(|tx| {
+                tx.keep_policies(&policies.hash, &policies.policies)?;
+                judge_what_waited(tx, &policies, now)
+            })
+        });
+        let judged = ready
+            .await
+            .map_err(|_| StoreError::Value("getting ready stopped half-way"))??;
+        if judged > 0 {
+            tracing::info!(judged, "actions that waited for this version were judged");
+        }
+        Ok(())
+    }
+
+    /// Signs the head of the log as it is now.
+    pub fn publish_head(&self) -> Result<crate::store::HeadRow, StoreError> {
+        let now = self.clock.now();
+        self.store.write(|tx| self.log.publish(tx, now))
+    }
+
+    /// What runs beside the requests for as long as the server does.
+    pub async fn run_beside(&self) {
+        let waiting = Arc::clone(&self.waiting);
+        waiting.watch(Arc::clone(&self.store)).await;
     }
 
     /// Reads from the store, off the async threads.
@@ -130,9 +181,20 @@ fn documented() -> OpenApiRouter<App> {
         .routes(documented_routes!(conflicts::decide))
         .routes(documented_routes!(activity::activity))
         .routes(documented_routes!(devices::enrol))
+        .routes(documented_routes!(devices::renew_token))
+        .routes(documented_routes!(devices::list_devices))
+        .routes(documented_routes!(devices::set_state))
+        .routes(documented_routes!(devices::hand_over))
+        .routes(documented_routes!(alarms::raise, alarms::list))
+        .routes(documented_routes!(proofs::head))
+        .routes(documented_routes!(proofs::inclusion))
+        .routes(documented_routes!(proofs::consistency))
         .routes(documented_routes!(sync::sync))
+        .routes(documented_routes!(sync::snapshot))
+        .routes(documented_routes!(sync::news))
         .layer(DefaultBodyLimit::max(PUSH_BYTES_MAX))
         .merge(imports)
+        .merge(uploads::routes())
 }
 
 /// The OpenAPI document, as JSON text.

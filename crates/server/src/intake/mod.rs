@@ -1,28 +1,28 @@
 //! Taking actions in: verify, judge, fold, record. One transaction a request, a savepoint an
 //! action; one action never blocks those of other cases.
 
+mod books;
 mod own;
+mod settle;
 
+pub use books::{Books, JournalRow, OwnKey, Taken, TakenAction};
 pub use own::{OwnAction, act};
 
-use crate::store::{DeviceRow, JournalRow, StoreError, Tx};
+use crate::store::StoreError;
 use chrono::{DateTime, Utc};
-use doorstep_domain::fold::{Standing, fold};
-use doorstep_domain::judge::{Context, judge};
-use doorstep_domain::policy::Policies;
-use doorstep_domain::verdict::{Ruling, Verdict};
-use doorstep_domain::{Action, Change, DeviceId, Role, UserId};
-use doorstep_protocol::chain;
-use doorstep_protocol::envelope::{Envelope, OpenError};
-use doorstep_protocol::sequence::{Arrival, place};
+use doorstep_domain::verdict::Ruling;
+use doorstep_domain::{Action, DeviceId, Role, UserId};
+use doorstep_protocol::chain::Verify;
+use doorstep_protocol::envelope::{Envelope, OpenError, SCHEMA};
+use doorstep_protocol::exchange::{Halt, PolicyDocument, SyncRequest};
+use doorstep_protocol::sequence::{Arrival, Head, place};
+use doorstep_protocol::verdict::{SignedVerdict, Subject};
+use settle::{Recorded, Rule, settle};
+use std::collections::BTreeMap;
 
 /// Why a push as a whole can't be taken. The device's outbox stays as it is.
 #[derive(Debug, thiserror::Error)]
 pub enum IntakeError {
-    #[error("an earlier action is missing")]
-    Gap { expected: u64 },
-    #[error("the same number with other content")]
-    Fork,
     #[error("an action is not signed by this device")]
     BadSignature,
     #[error(transparent)]
@@ -31,184 +31,257 @@ pub enum IntakeError {
 
 /// Who pushes.
 pub struct Sender<'a> {
-    pub device: &'a DeviceRow,
+    pub device: DeviceId,
+    pub person: UserId,
     pub role: Role,
+    pub key: &'a dyn Verify,
+    /// Reported lost: what arrives from now on waits for a person, whatever its date.
+    pub is_lost: bool,
+}
+
+/// What became of a push.
+#[derive(Debug, Default)]
+pub struct TakenIn {
+    /// One for each action that was taken, in order.
+    pub verdicts: Vec<SignedVerdict>,
+    pub halt: Option<Halt>,
+    /// How many were new.
+    pub fresh: usize,
+}
+
+/// Takes in everything that a request brings up.
+pub fn receive<B: Books>(
+    books: &B,
+    sender: &Sender<'_>,
+    request: &SyncRequest,
+    policies: &PolicyDocument,
+    now: DateTime<Utc>,
+) -> Result<TakenIn, IntakeError> {
+    books.enter()?;
+    if !request.newer.is_empty() {
+        books.note_newer(sender.device, &request.newer, now)?;
+    }
+    if !request.purged.is_empty() {
+        books.note_purged(sender.device, &request.purged, now)?;
+    }
+    take_in(books, sender, &request.outbox, policies, now)
 }
 
 /// Judges the envelopes of a push in order and answers each with its verdict.
-pub fn take_in(
-    tx: &Tx<'_>,
+pub fn take_in<B: Books>(
+    books: &B,
     sender: &Sender<'_>,
     envelopes: &[Envelope],
-    policies: &Policies,
+    policies: &PolicyDocument,
     now: DateTime<Utc>,
-) -> Result<Vec<Verdict>, IntakeError> {
-    let key = chain::public_key(&sender.device.public_key).ok_or(IntakeError::BadSignature)?;
-    let mut verdicts = Vec::with_capacity(envelopes.len());
+) -> Result<TakenIn, IntakeError> {
+    let mut heads = BTreeMap::new();
+    let mut taken_in = TakenIn::default();
     for envelope in envelopes {
-        let device = sender.device.id;
-        let head = tx.journal_head(device, envelope.incarnation)?;
-        let taken = tx.taken(device, envelope.incarnation, envelope.n)?;
-        let taken_link = taken.as_ref().map(|(link, _)| *link);
-        match place(
-            head,
-            envelope.n,
-            &envelope.payload,
-            envelope.link,
-            taken_link,
-        ) {
-            Arrival::Gap { expected } => return Err(IntakeError::Gap { expected }),
-            Arrival::Fork => return Err(IntakeError::Fork),
-            Arrival::Again => verdicts.extend(taken.map(|(_, verdict)| verdict)),
-            Arrival::Next => {
-                if !chain::is_signed_by(&key, envelope.link, &envelope.signature) {
+        let subject = subject(sender.device, envelope);
+        let head = match heads.get(&envelope.incarnation) {
+            Some(head) => *head,
+            None => books.journal_head(sender.device, envelope.incarnation)?,
+        };
+        let taken = match envelope.n <= head.n {
+            true => books.taken(sender.device, envelope.incarnation, envelope.n)?,
+            false => None,
+        };
+        let handed_back = match &envelope.verdict {
+            Some(verdict) if verdict.is_signed(&subject, books.key()?) => Some(&**verdict),
+            _ => None,
+        };
+        let link = taken.as_ref().map(|taken| taken.link);
+        match place(head, envelope, link, handed_back.is_some()) {
+            Arrival::Gap { expected } => {
+                taken_in.halt = Some(Halt::Gap { expected });
+                break;
+            }
+            Arrival::Fork => {
+                if !sender.key.has_signed(&envelope.link.0, &envelope.signature) {
                     return Err(IntakeError::BadSignature);
                 }
-                verdicts.push(tx.apart(|| take_one(tx, sender, envelope, policies, now))?);
+                books.put_aside(sender.device, envelope, "fork", now)?;
+                taken_in.halt = Some(Halt::Fork);
+                break;
+            }
+            Arrival::Again => taken_in.verdicts.extend(taken.map(|taken| taken.verdict)),
+            Arrival::Next => {
+                if !sender.key.has_signed(&envelope.link.0, &envelope.signature) {
+                    return Err(IntakeError::BadSignature);
+                }
+                let one = One {
+                    sender,
+                    envelope,
+                    subject,
+                    handed_back,
+                    policies,
+                    now,
+                };
+                taken_in.verdicts.push(one.take(books)?);
+                taken_in.fresh += 1;
+                let head = Head {
+                    n: envelope.n,
+                    link: envelope.link,
+                };
+                heads.insert(envelope.incarnation, head);
             }
         }
     }
-    Ok(verdicts)
+    Ok(taken_in)
 }
 
-fn take_one(
-    tx: &Tx<'_>,
-    sender: &Sender<'_>,
-    envelope: &Envelope,
-    policies: &Policies,
-    now: DateTime<Utc>,
-) -> Result<Verdict, StoreError> {
-    let (device, person) = (sender.device.id, sender.device.person);
-    let unread = |ruling| unread(tx, device, person, envelope, ruling, now);
-    // The same action under another number: a device that took a new incarnation hands in again.
-    if let Some((payload, verdict)) = tx.taken_action(envelope.id)? {
-        if payload != envelope.payload {
-            return unread(Ruling::refused("action.id_reused"));
-        }
-        let again = Recorded {
-            device,
-            envelope,
-            action: None,
-            actor: person,
-        };
-        again.append(tx, &verdict)?;
-        return Ok(verdict);
-    }
-    let action = match envelope.open() {
-        Ok(action) if action.device == device && action.actor == person => action,
-        Ok(_) => return unread(Ruling::refused("action.not_yours")),
-        Err(OpenError::NewerSchema(_)) => return unread(Ruling::held("action.newer_app")),
-        Err(OpenError::Malformed(_) | OpenError::Mislabelled) => {
-            return unread(Ruling::refused("action.malformed"));
-        }
-    };
-    let recorded = Recorded {
+fn subject(device: DeviceId, envelope: &Envelope) -> Subject {
+    Subject {
         device,
-        envelope,
-        action: Some(&action),
-        actor: person,
-    };
-    settle(tx, &recorded, &action, sender.role, policies, now)
-}
-
-/// Keeps an action that can't be judged: whole, numbered, with the reason.
-fn unread(
-    tx: &Tx<'_>,
-    device: DeviceId,
-    actor: UserId,
-    envelope: &Envelope,
-    ruling: Ruling,
-    now: DateTime<Utc>,
-) -> Result<Verdict, StoreError> {
-    let verdict = Verdict {
-        action: envelope.id,
-        ruling,
-        revision: None,
-        judged_at: now,
-    };
-    Recorded {
-        device,
-        envelope,
-        action: None,
-        actor,
+        incarnation: envelope.incarnation,
+        n: envelope.n,
+        commitment: envelope.commitment(),
     }
-    .append(tx, &verdict)?;
-    Ok(verdict)
 }
 
-/// Judges one readable action, folds it, and records both.
-fn settle(
-    tx: &Tx<'_>,
-    recorded: &Recorded<'_>,
-    action: &Action,
-    role: Role,
-    policies: &Policies,
-    now: DateTime<Utc>,
-) -> Result<Verdict, StoreError> {
-    let case = tx.case(action.case)?;
-    let context = Context {
-        role,
-        plan_policy: &policies.pack.plan,
-        not_before: tx.time_of(action.base.cursor)?,
-        arrival: now,
-    };
-    let ruling = judge(case.as_ref(), action, &context);
-    let leaves_trace = match &ruling {
-        Ruling::Applied | Ruling::Held { .. } => true,
-        Ruling::Refused { .. } => {
-            case.is_some() && matches!(action.change, Change::AgreePlan { .. })
-        }
-    };
-    let mut revision = None;
-    if leaves_trace {
-        let next = tx.next_revision()?;
-        let agent_before = case
-            .as_ref()
-            .and_then(|case| case.assignment.as_ref())
-            .map(|a| a.agent);
-        let standing = match ruling.clone() {
-            Ruling::Applied => Standing::Applied { revision: next },
-            Ruling::Held { rule } => Standing::Held {
-                revision: next,
-                rule,
-            },
-            Ruling::Refused { rule } => Standing::Refused {
-                revision: next,
-                rule,
-            },
-        };
-        if let Some(case) = fold(case, action, &standing) {
-            tx.put_case(&case, agent_before)?;
-            revision = Some(next);
-        }
-    }
-    let verdict = Verdict {
-        action: action.id,
-        ruling,
-        revision,
-        judged_at: now,
-    };
-    recorded.append(tx, &verdict)?;
-    Ok(verdict)
-}
-
-/// An action on its way into the journal.
-struct Recorded<'a> {
-    device: DeviceId,
+/// One envelope that is new under its number.
+struct One<'a> {
+    sender: &'a Sender<'a>,
     envelope: &'a Envelope,
-    action: Option<&'a Action>,
-    actor: UserId,
+    subject: Subject,
+    handed_back: Option<&'a SignedVerdict>,
+    policies: &'a PolicyDocument,
+    now: DateTime<Utc>,
 }
 
-impl Recorded<'_> {
-    fn append(&self, tx: &Tx<'_>, verdict: &Verdict) -> Result<(), StoreError> {
-        tx.append(&JournalRow {
-            device: self.device,
-            envelope: self.envelope,
-            case: self.action.map(|action| action.case),
-            actor: self.actor,
-            kind: self.action.map_or("unread", |action| action.change.kind()),
-            verdict,
-        })
+impl One<'_> {
+    fn take<B: Books>(&self, books: &B) -> Result<SignedVerdict, StoreError> {
+        match books.apart(|| self.judge(books)) {
+            // What can't be judged because something stored can't be read must not stop the rest.
+            Err(StoreError::Document(_) | StoreError::Value(_)) => {
+                self.unread(books, Ruling::held("server.could_not_judge"))
+            }
+            judged => judged,
+        }
     }
+
+    fn judge<B: Books>(&self, books: &B) -> Result<SignedVerdict, StoreError> {
+        // The same action under another number: a device that took a new incarnation hands in again.
+        if let Some(known) = books.taken_action(self.envelope.id)? {
+            return match self.is_same(&known) {
+                true => self.record_again(books, &known),
+                false => self.unread(books, Ruling::refused("action.id_reused")),
+            };
+        }
+        let action = match self.envelope.open() {
+            Ok(action)
+                if action.device == self.sender.device && action.actor == self.sender.person =>
+            {
+                action
+            }
+            Ok(_) => return self.unread(books, Ruling::refused("action.not_yours")),
+            Err(OpenError::NewerSchema(_)) => {
+                return self.unread(books, Ruling::held("action.newer_app"));
+            }
+            Err(OpenError::Malformed(_) | OpenError::Mislabelled) => {
+                return self.unread(books, Ruling::refused("action.malformed"));
+            }
+        };
+        let rule = match (self.sender.is_lost, self.handed_back) {
+            (true, _) => Rule::Hold("device.reported_lost"),
+            (false, Some(verdict)) => Rule::Replay(&verdict.verdict),
+            (false, None) => Rule::Judge,
+        };
+        let older = match &action.policies {
+            Some(hash) if *hash != self.policies.hash => books.policies(hash)?,
+            _ => None,
+        };
+        settle(
+            books,
+            &self.recorded(Some(&action)),
+            &action,
+            rule,
+            older.as_ref().unwrap_or(&self.policies.policies),
+            self.now,
+        )
+    }
+
+    /// Whether it is the same action, whatever number it has in which life of the device.
+    fn is_same(&self, known: &TakenAction) -> bool {
+        if known.device != self.sender.device {
+            return false;
+        }
+        if known.envelope.payload == self.envelope.payload {
+            return true;
+        }
+        let bare = |envelope: &Envelope| {
+            envelope.open().ok().map(|action| Action {
+                incarnation: self.envelope.incarnation,
+                n: 0,
+                ..action
+            })
+        };
+        bare(&known.envelope).is_some_and(|known| Some(known) == bare(self.envelope))
+    }
+
+    fn record_again<B: Books>(
+        &self,
+        books: &B,
+        known: &TakenAction,
+    ) -> Result<SignedVerdict, StoreError> {
+        let verdict = known.verdict.verdict.clone();
+        self.recorded(None)
+            .append(books, verdict, books.advance(false)?)
+    }
+
+    /// Keeps an action that can't be judged: whole, numbered, with the reason.
+    fn unread<B: Books>(&self, books: &B, ruling: Ruling) -> Result<SignedVerdict, StoreError> {
+        let verdict = doorstep_domain::Verdict {
+            action: self.envelope.id,
+            ruling,
+            revision: None,
+            remarks: Vec::new(),
+            judged_at: self.now,
+        };
+        self.recorded(None)
+            .append(books, verdict, books.advance(false)?)
+    }
+
+    fn recorded<'a>(&'a self, action: Option<&'a Action>) -> Recorded<'a> {
+        Recorded {
+            subject: self.subject,
+            envelope: self.envelope,
+            action,
+            actor: self.sender.person,
+            role: self.sender.role,
+        }
+    }
+}
+
+/// Judges what waited for a server that can read it. Run once, when a new version starts.
+pub fn judge_what_waited(
+    tx: &crate::store::Tx<'_>,
+    policies: &PolicyDocument,
+    now: DateTime<Utc>,
+) -> Result<usize, StoreError> {
+    let waiting = tx.waiting_unread(SCHEMA)?;
+    if waiting.is_empty() {
+        return Ok(0);
+    }
+    tx.enter()?;
+    let mut judged = 0;
+    for taken in &waiting {
+        let Some(device) = tx.device(taken.device)? else {
+            continue;
+        };
+        let (Some(person), Ok(action)) = (tx.person(device.person)?, taken.envelope.open()) else {
+            continue;
+        };
+        let recorded = Recorded {
+            subject: subject(taken.device, &taken.envelope),
+            envelope: &taken.envelope,
+            action: Some(&action),
+            actor: person.id,
+            role: person.role,
+        };
+        settle::settle_late(tx, &recorded, &action, &policies.policies, now)?;
+        judged += 1;
+    }
+    Ok(judged)
 }

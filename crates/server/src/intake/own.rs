@@ -1,6 +1,6 @@
 //! What happens in the console, an import or the API: an action too, with the server as origin.
 
-use super::{Recorded, settle};
+use super::settle::{Recorded, Rule, settle};
 use crate::store::{StoreError, Tx};
 use chrono::{DateTime, Utc};
 use doorstep_domain::moment::Moment;
@@ -27,6 +27,7 @@ pub fn act(
     policies: &Policies,
     now: DateTime<Utc>,
 ) -> Result<Verdict, StoreError> {
+    tx.enter()?;
     let origin = tx.origin()?;
     let head = tx.journal_head(origin.device, origin.incarnation)?;
     let cursor = tx.head()?;
@@ -44,14 +45,18 @@ pub fn act(
         },
         prev: None,
         after: Vec::new(),
+        policies: None,
         change: own.change,
     };
-    let envelope = Envelope::seal(&action, head.link, &origin.key)?;
+    let salt = hex::encode(crate::secrets::random::<16>()?);
+    let envelope = Envelope::seal(&action, head.link, salt, &origin.key)?;
     let recorded = Recorded {
-        device: origin.device,
+        subject: super::subject(origin.device, &envelope),
         envelope: &envelope,
         action: Some(&action),
         actor: own.actor,
+        role: own.role,
     };
-    settle(tx, &recorded, &action, own.role, policies, now)
+    let signed = settle(tx, &recorded, &action, Rule::Judge, policies, now)?;
+    Ok(signed.verdict)
 }

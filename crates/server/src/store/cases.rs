@@ -1,8 +1,9 @@
 //! Cases: stored whole, found by scope, by search and by what they wait for.
 
-use super::{Result, StoreError, Tx, optional};
-use doorstep_domain::{Case, CaseId, Revision, UserId};
-use rusqlite::{Row, params};
+use super::sql::{Row, Value, values};
+use super::{Result, Tx};
+use chrono::NaiveDate;
+use doorstep_domain::{Case, CaseId, Epoch, HouseholdId, Revision, UserId, VisitId};
 
 /// Which cases a list asks for.
 #[derive(Debug, Clone, Default)]
@@ -22,12 +23,29 @@ pub struct CasePage {
     pub total: u32,
 }
 
-fn document(row: &Row<'_>) -> rusqlite::Result<String> {
-    row.get(0)
+/// A case of the feed, as it is stored.
+#[derive(Debug)]
+pub struct FeedRow {
+    pub id: CaseId,
+    pub number: u64,
+    /// The case, as JSON text.
+    pub doc: String,
 }
 
-fn read_all(docs: impl Iterator<Item = rusqlite::Result<String>>) -> Result<Vec<Case>> {
-    docs.map(|doc| Ok(serde_json::from_str(&doc?)?)).collect()
+fn read_case(mut row: Row) -> Result<Case> {
+    Ok(serde_json::from_str(&row.text(0)?)?)
+}
+
+fn read_cases(rows: Vec<Row>) -> Result<Vec<Case>> {
+    rows.into_iter().map(read_case).collect()
+}
+
+fn feed_row(mut row: Row) -> Result<FeedRow> {
+    Ok(FeedRow {
+        id: row.parsed(0, "case id")?,
+        number: row.int(1)?,
+        doc: row.text(2)?,
+    })
 }
 
 /// What a search looks through.
@@ -46,50 +64,41 @@ fn search_text(case: &Case) -> String {
 impl Tx<'_> {
     /// Reads one case.
     pub fn case(&self, id: CaseId) -> Result<Option<Case>> {
-        let doc = optional(
-            self.tx
-                .prepare_cached("SELECT doc FROM case_file WHERE tenant = ?1 AND id = ?2")?
-                .query_row(params![self.tenant, id.to_string()], document),
+        let found = self.sql.first(
+            "SELECT doc FROM case_file WHERE tenant = ?1 AND id = ?2",
+            &values![self.tenant, id],
         )?;
-        Ok(doc.map(|doc| serde_json::from_str(&doc)).transpose()?)
+        found.map(read_case).transpose()
     }
 
     /// Writes a case, and notes whose scope it left. `agent_before` had it until now.
     pub fn put_case(&self, case: &Case, agent_before: Option<UserId>) -> Result<()> {
         let agent = case.assignment.as_ref().map(|assignment| assignment.agent);
         if let Some(before) = agent_before.filter(|before| Some(*before) != agent) {
-            self.tx.execute(
+            self.sql.execute(
                 "INSERT INTO departure (tenant, agent, case_id, number) VALUES (?1, ?2, ?3, ?4)
-                 ON CONFLICT DO UPDATE SET number = excluded.number",
-                params![
-                    self.tenant,
-                    before.to_string(),
-                    case.id.to_string(),
-                    case.revision.number
-                ],
+                 ON CONFLICT (tenant, agent, case_id) DO UPDATE SET number = excluded.number",
+                &values![self.tenant, before, case.id, case.revision.number],
             )?;
         }
         let assignment = case.assignment.as_ref();
-        let open_conflicts = case
-            .conflicts
-            .iter()
-            .filter(|conflict| conflict.is_open())
-            .count();
-        self.tx
-            .prepare_cached(
-                "INSERT INTO case_file (tenant, id, number, agent, day, position, open_conflicts,
-                     months_overdue, search, doc)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
-                 ON CONFLICT DO UPDATE SET number = excluded.number, agent = excluded.agent,
-                     day = excluded.day, position = excluded.position,
-                     open_conflicts = excluded.open_conflicts,
-                     months_overdue = excluded.months_overdue,
-                     search = excluded.search, doc = excluded.doc",
-            )?
-            .execute(params![
+        let is_open = |conflict: &&doorstep_domain::conflict::Conflict| conflict.is_open();
+        let open_conflicts = case.conflicts.iter().filter(is_open).count();
+        self.sql.execute(
+            "INSERT INTO case_file (tenant, id, number, epoch, agent, day, position,
+                 open_conflicts, months_overdue, search, doc)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+             ON CONFLICT (tenant, id) DO UPDATE SET number = excluded.number,
+                 epoch = excluded.epoch, agent = excluded.agent,
+                 day = excluded.day, position = excluded.position,
+                 open_conflicts = excluded.open_conflicts,
+                 months_overdue = excluded.months_overdue,
+                 search = excluded.search, doc = excluded.doc",
+            &values![
                 self.tenant,
-                case.id.to_string(),
+                case.id,
                 case.revision.number,
+                case.revision.epoch,
                 agent.map(|agent| agent.to_string()).unwrap_or_default(),
                 assignment.map(|a| a.day.to_string()).unwrap_or_default(),
                 assignment.map_or(0, |a| a.position),
@@ -97,135 +106,205 @@ impl Tx<'_> {
                 case.account.months_overdue,
                 search_text(case),
                 serde_json::to_string(case)?,
-            ])?;
+            ],
+        )?;
         Ok(())
     }
 
     /// The cases that `agent` has now and that changed after `number`, oldest change first.
-    pub fn changed_cases(&self, agent: UserId, number: u64, limit: usize) -> Result<Vec<Case>> {
-        let mut query = self.tx.prepare_cached(
-            "SELECT doc FROM case_file WHERE tenant = ?1 AND agent = ?2 AND number > ?3
+    pub fn changed_cases(&self, agent: UserId, number: u64, limit: usize) -> Result<Vec<FeedRow>> {
+        let rows = self.sql.query(
+            "SELECT id, number, doc FROM case_file WHERE tenant = ?1 AND agent = ?2 AND number > ?3
              ORDER BY number LIMIT ?4",
+            &values![self.tenant, agent, number, limit as u64],
         )?;
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        read_all(query.query_map(
-            params![self.tenant, agent.to_string(), number, limit],
-            document,
-        )?)
+        rows.into_iter().map(feed_row).collect()
+    }
+
+    /// How many cases of `agent` changed after `number`, counted up to `limit`.
+    pub fn count_changed(&self, agent: UserId, number: u64, limit: usize) -> Result<usize> {
+        let counted = self.sql.count(
+            "SELECT count(*) FROM (SELECT 1 AS one FROM case_file
+             WHERE tenant = ?1 AND agent = ?2 AND number > ?3 LIMIT ?4) AS changed",
+            &values![self.tenant, agent, number, limit as u64],
+        )?;
+        Ok(counted as usize)
+    }
+
+    /// The cases that `agent` has now, in the order of their ids, after `after`.
+    pub fn cases_in_scope(
+        &self,
+        agent: UserId,
+        after: Option<CaseId>,
+        limit: usize,
+    ) -> Result<Vec<FeedRow>> {
+        let after = after.map(|id| id.to_string()).unwrap_or_default();
+        let rows = self.sql.query(
+            "SELECT id, number, doc FROM case_file WHERE tenant = ?1 AND agent = ?2 AND id > ?3
+             ORDER BY id LIMIT ?4",
+            &values![self.tenant, agent, after, limit as u64],
+        )?;
+        rows.into_iter().map(feed_row).collect()
+    }
+
+    /// What `agent` has now, by id and revision, for a digest.
+    pub fn scope(&self, agent: UserId) -> Result<Vec<(CaseId, Revision)>> {
+        let rows = self.sql.query(
+            "SELECT id, epoch, number FROM case_file WHERE tenant = ?1 AND agent = ?2 ORDER BY id",
+            &values![self.tenant, agent],
+        )?;
+        rows.into_iter()
+            .map(|mut row| {
+                let revision = Revision {
+                    epoch: Epoch(row.int(1)?),
+                    number: row.int(2)?,
+                };
+                Ok((row.parsed(0, "case id")?, revision))
+            })
+            .collect()
     }
 
     /// The cases that left the scope of `agent` in (`after`, `until`] and have not come back.
     pub fn departures(&self, agent: UserId, after: u64, until: u64) -> Result<Vec<CaseId>> {
-        let mut query = self.tx.prepare_cached(
+        let rows = self.sql.query(
             "SELECT d.case_id FROM departure d
              JOIN case_file c ON c.tenant = d.tenant AND c.id = d.case_id
              WHERE d.tenant = ?1 AND d.agent = ?2 AND d.number > ?3 AND d.number <= ?4
                AND c.agent <> d.agent
              ORDER BY d.number",
+            &values![self.tenant, agent, after, until],
         )?;
-        let ids = query.query_map(
-            params![self.tenant, agent.to_string(), after, until],
-            |row| row.get::<_, String>(0),
+        rows.into_iter()
+            .map(|mut row| row.parsed(0, "case id"))
+            .collect()
+    }
+
+    /// Whose scope changed in (`after`, `until`]: they have something to fetch.
+    pub fn agents_with_news(&self, after: u64, until: u64) -> Result<Vec<UserId>> {
+        let rows = self.sql.query(
+            "SELECT agent FROM case_file
+             WHERE tenant = ?1 AND number > ?2 AND number <= ?3 AND agent <> ''
+             UNION SELECT agent FROM departure WHERE tenant = ?1 AND number > ?2 AND number <= ?3",
+            &values![self.tenant, after, until],
         )?;
-        ids.map(|id| id?.parse().map_err(|_| StoreError::Value("case id")))
+        rows.into_iter()
+            .map(|mut row| row.parsed(0, "person id"))
             .collect()
     }
 
     /// A page of the cases that match, the most overdue first; assigned ones in route order.
     pub fn list_cases(&self, filter: &CaseFilter) -> Result<CasePage> {
-        let words: Vec<String> = filter
-            .search
-            .to_lowercase()
-            .split_whitespace()
-            .take(8)
-            .map(|word| {
-                format!(
-                    "%{}%",
-                    word.replace('\\', "\\\\")
-                        .replace('%', "\\%")
-                        .replace('_', "\\_")
-                )
-            })
-            .collect();
+        let escaped = |word: &str| {
+            let plain = word.replace('\\', "\\\\").replace('%', "\\%");
+            format!("%{}%", plain.replace('_', "\\_"))
+        };
+        let search = filter.search.to_lowercase();
         let mut clause = String::from("tenant = ?1");
-        let mut values: Vec<String> = vec![self.tenant.to_owned()];
-        for word in words {
-            values.push(word);
+        let mut values: Vec<Value> = vec![self.tenant.into()];
+        for word in search.split_whitespace().take(8) {
+            values.push(escaped(word).into());
             clause.push_str(&format!(" AND search LIKE ?{} ESCAPE '\\'", values.len()));
         }
         if let Some(agent) = filter.agent {
-            values.push(agent.to_string());
+            values.push(agent.into());
             clause.push_str(&format!(" AND agent = ?{}", values.len()));
         } else if filter.unassigned_only {
             clause.push_str(" AND agent = ''");
         }
-        let total = self.tx.query_row(
+        let total = self.sql.count(
             &format!("SELECT count(*) FROM case_file WHERE {clause}"),
-            rusqlite::params_from_iter(&values),
-            |row| row.get(0),
+            &values,
         )?;
-        let mut query = self.tx.prepare(&format!(
-            "SELECT doc FROM case_file WHERE {clause}
-             ORDER BY agent = '', day, position, months_overdue DESC, id LIMIT {} OFFSET {}",
-            filter.limit.min(500),
-            filter.offset
-        ))?;
-        let cases = read_all(query.query_map(rusqlite::params_from_iter(&values), document)?)?;
-        Ok(CasePage { cases, total })
+        let rows = self.sql.query(
+            &format!(
+                "SELECT doc FROM case_file WHERE {clause}
+                 ORDER BY agent = '', day, position, months_overdue DESC, id LIMIT {} OFFSET {}",
+                filter.limit.min(500),
+                filter.offset
+            ),
+            &values,
+        )?;
+        Ok(CasePage {
+            cases: read_cases(rows)?,
+            total,
+        })
     }
 
     /// All cases with an open conflict, the newest first.
     pub fn cases_in_conflict(&self) -> Result<Vec<Case>> {
-        let mut query = self.tx.prepare_cached(
+        read_cases(self.sql.query(
             "SELECT doc FROM case_file WHERE tenant = ?1 AND open_conflicts > 0
              ORDER BY number DESC",
-        )?;
-        read_all(query.query_map([self.tenant], document)?)
+            &values![self.tenant],
+        )?)
     }
 
     /// How many cases there are.
     pub fn count_cases(&self) -> Result<u32> {
-        Ok(self.tx.query_row(
+        self.sql.count(
             "SELECT count(*) FROM case_file WHERE tenant = ?1",
-            [self.tenant],
-            |row| row.get(0),
-        )?)
+            &values![self.tenant],
+        )
     }
 
     /// The next free place in the route of `agent` on `day`.
     pub fn next_position(&self, agent: UserId, day: &str) -> Result<u16> {
-        Ok(self.tx.query_row(
+        let places = self.sql.count(
             "SELECT coalesce(max(position), 0) + 1 FROM case_file
              WHERE tenant = ?1 AND agent = ?2 AND day = ?3",
-            params![self.tenant, agent.to_string(), day],
-            |row| row.get(0),
-        )?)
-    }
-
-    /// Whether `revision` is of this server's history and not ahead of it.
-    pub fn knows(&self, revision: Revision) -> Result<bool> {
-        Ok(revision.is_covered_by(self.head()?) == Some(true))
+            &values![self.tenant, agent, day],
+        )?;
+        Ok(u16::try_from(places).unwrap_or(u16::MAX))
     }
 }
 
 impl Tx<'_> {
+    /// Notes a visit that reached the door of a household.
+    pub fn note_visit(
+        &self,
+        household: HouseholdId,
+        day: NaiveDate,
+        visit: VisitId,
+        case: CaseId,
+    ) -> Result<()> {
+        self.sql.execute(
+            "INSERT INTO household_visit (tenant, household, day, visit, case_id)
+             VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (tenant, household, day, visit) DO NOTHING",
+            &values![self.tenant, household, day, visit, case],
+        )?;
+        Ok(())
+    }
+
+    /// How many other visits reached the household on that day.
+    pub fn household_visits(
+        &self,
+        household: HouseholdId,
+        day: NaiveDate,
+        besides: VisitId,
+    ) -> Result<u32> {
+        self.sql.count(
+            "SELECT count(*) FROM household_visit
+             WHERE tenant = ?1 AND household = ?2 AND day = ?3 AND visit <> ?4",
+            &values![self.tenant, household, day, besides],
+        )
+    }
+
     /// The hash of the account as it was last imported.
     pub fn imported_hash(&self, case: CaseId) -> Result<Option<String>> {
-        optional(
-            self.tx
-                .prepare_cached("SELECT hash FROM imported_row WHERE tenant = ?1 AND case_id = ?2")?
-                .query_row(params![self.tenant, case.to_string()], |row| row.get(0)),
-        )
+        let found = self.sql.first(
+            "SELECT hash FROM imported_row WHERE tenant = ?1 AND case_id = ?2",
+            &values![self.tenant, case],
+        )?;
+        found.map(|mut row| row.text(0)).transpose()
     }
 
     /// Notes the account as imported now.
     pub fn put_imported_hash(&self, case: CaseId, hash: &str) -> Result<()> {
-        self.tx
-            .prepare_cached(
-                "INSERT INTO imported_row (tenant, case_id, hash) VALUES (?1, ?2, ?3)
-                 ON CONFLICT DO UPDATE SET hash = excluded.hash",
-            )?
-            .execute(params![self.tenant, case.to_string(), hash])?;
+        self.sql.execute(
+            "INSERT INTO imported_row (tenant, case_id, hash) VALUES (?1, ?2, ?3)
+             ON CONFLICT (tenant, case_id) DO UPDATE SET hash = excluded.hash",
+            &values![self.tenant, case, hash],
+        )?;
         Ok(())
     }
 }

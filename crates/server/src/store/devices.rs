@@ -1,9 +1,37 @@
-//! Devices: enrolled by a one-time code, known by key and token.
+//! Devices: enrolled by a one-time code, known by key and token; active, retired or lost.
 
-use super::{Result, Tx, optional, parse};
+use super::sql::{Row, values};
+use super::{Result, StoreError, Tx};
 use chrono::{DateTime, Utc};
 use doorstep_domain::{DeviceId, UserId};
-use rusqlite::params;
+
+/// What a device may still do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeviceState {
+    Active,
+    /// Hands in what it has, gets nothing new, then destroys its key.
+    Retired,
+    /// Reported lost: what arrives from then on waits for a person.
+    Lost,
+}
+
+impl DeviceState {
+    /// As it is stored.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Retired => "retired",
+            Self::Lost => "lost",
+        }
+    }
+
+    fn read(name: &str) -> Result<Self> {
+        [Self::Active, Self::Retired, Self::Lost]
+            .into_iter()
+            .find(|state| state.name() == name)
+            .ok_or(StoreError::Value("device state"))
+    }
+}
 
 /// An enrolled device.
 #[derive(Debug, Clone)]
@@ -11,7 +39,10 @@ pub struct DeviceRow {
     pub id: DeviceId,
     pub person: UserId,
     pub public_key: String,
+    pub token_hash: String,
     pub token_expires_at: DateTime<Utc>,
+    pub last_seen_at: DateTime<Utc>,
+    pub state: DeviceState,
 }
 
 /// A device about to be enrolled.
@@ -30,6 +61,20 @@ pub enum EnrolmentError {
     Expired,
 }
 
+const COLUMNS: &str = "id, person, public_key, token_hash, token_expires_at, last_seen_at, state";
+
+fn device(mut row: Row) -> Result<DeviceRow> {
+    Ok(DeviceRow {
+        id: row.parsed(0, "device id")?,
+        person: row.parsed(1, "person id")?,
+        public_key: row.text(2)?,
+        token_hash: row.text(3)?,
+        token_expires_at: row.parsed(4, "token end")?,
+        last_seen_at: row.parsed(5, "last seen")?,
+        state: DeviceState::read(&row.text(6)?)?,
+    })
+}
+
 impl Tx<'_> {
     /// Keeps a new code for a device of `person`.
     pub fn add_enrol_code(
@@ -38,9 +83,9 @@ impl Tx<'_> {
         person: UserId,
         expires_at: DateTime<Utc>,
     ) -> Result<()> {
-        self.tx.execute(
+        self.sql.execute(
             "INSERT INTO enrol_code (tenant, code_hash, person, expires_at) VALUES (?1, ?2, ?3, ?4)",
-            params![self.tenant, code_hash, person.to_string(), expires_at.to_rfc3339()],
+            &values![self.tenant, code_hash, person, expires_at],
         )?;
         Ok(())
     }
@@ -52,66 +97,69 @@ impl Tx<'_> {
         device: &NewDevice<'_>,
         now: DateTime<Utc>,
     ) -> Result<std::result::Result<UserId, EnrolmentError>> {
-        let found = optional(self.tx.query_row(
-            "SELECT person, expires_at, used_at FROM enrol_code WHERE tenant = ?1 AND code_hash = ?2",
-            params![self.tenant, code_hash],
-            |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?)),
-        ))?;
-        let Some((person, expires_at, used_at)) = found else {
+        let statement = format!(
+            "SELECT person, expires_at, used_at FROM enrol_code
+             WHERE tenant = ?1 AND code_hash = ?2{}",
+            self.sql.lock_clause()
+        );
+        let found = self
+            .sql
+            .first(&statement, &values![self.tenant, code_hash])?;
+        let Some(mut row) = found else {
             return Ok(Err(EnrolmentError::Unknown));
         };
-        if !used_at.is_empty() {
+        let person: UserId = row.parsed(0, "person id")?;
+        if !row.text(2)?.is_empty() {
             return Ok(Err(EnrolmentError::Used));
         }
-        if parse::<DateTime<Utc>>(&expires_at, "code end")? < now {
+        if row.parsed::<DateTime<Utc>>(1, "code end")? < now {
             return Ok(Err(EnrolmentError::Expired));
         }
-        self.tx.execute(
+        self.sql.execute(
             "UPDATE enrol_code SET used_at = ?3 WHERE tenant = ?1 AND code_hash = ?2",
-            params![self.tenant, code_hash, now.to_rfc3339()],
+            &values![self.tenant, code_hash, now],
         )?;
-        self.tx.execute(
+        self.sql.execute(
             "INSERT INTO device (tenant, id, person, public_key, token_hash, token_expires_at,
                  enrolled_at, last_seen_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)",
-            params![
+            &values![
                 self.tenant,
-                device.id.to_string(),
+                device.id,
                 person,
                 device.public_key,
                 device.token_hash,
-                device.token_expires_at.to_rfc3339(),
-                now.to_rfc3339()
+                device.token_expires_at,
+                now
             ],
         )?;
-        Ok(Ok(parse(&person, "person id")?))
+        Ok(Ok(person))
     }
 
     /// The device behind a token.
     pub fn device_by_token(&self, token_hash: &str) -> Result<Option<DeviceRow>> {
-        let found = optional(self.tx.query_row(
-            "SELECT id, person, public_key, token_expires_at FROM device
-             WHERE tenant = ?1 AND token_hash = ?2",
-            params![self.tenant, token_hash],
-            |row| {
-                Ok((
-                    row.get::<_, String>(0)?,
-                    row.get::<_, String>(1)?,
-                    row.get(2)?,
-                    row.get::<_, String>(3)?,
-                ))
-            },
-        ))?;
-        found
-            .map(|(id, person, public_key, expires)| {
-                Ok(DeviceRow {
-                    id: parse(&id, "device id")?,
-                    person: parse(&person, "person id")?,
-                    public_key,
-                    token_expires_at: parse(&expires, "token end")?,
-                })
-            })
-            .transpose()
+        let statement =
+            format!("SELECT {COLUMNS} FROM device WHERE tenant = ?1 AND token_hash = ?2");
+        let found = self
+            .sql
+            .first(&statement, &values![self.tenant, token_hash])?;
+        found.map(device).transpose()
+    }
+
+    /// A device by its id.
+    pub fn device(&self, id: DeviceId) -> Result<Option<DeviceRow>> {
+        let statement = format!("SELECT {COLUMNS} FROM device WHERE tenant = ?1 AND id = ?2");
+        let found = self.sql.first(&statement, &values![self.tenant, id])?;
+        found.map(device).transpose()
+    }
+
+    /// All devices, the one heard last first.
+    pub fn devices(&self) -> Result<Vec<DeviceRow>> {
+        let statement = format!(
+            "SELECT {COLUMNS} FROM device WHERE tenant = ?1 ORDER BY last_seen_at DESC, id"
+        );
+        let found = self.sql.query(&statement, &values![self.tenant])?;
+        found.into_iter().map(device).collect()
     }
 
     /// Notes that a device was heard, and extends its token.
@@ -121,10 +169,39 @@ impl Tx<'_> {
         now: DateTime<Utc>,
         token_expires_at: DateTime<Utc>,
     ) -> Result<()> {
-        self.tx.execute(
-            "UPDATE device SET last_seen_at = ?3, token_expires_at = ?4 WHERE tenant = ?1 AND id = ?2",
-            params![self.tenant, id.to_string(), now.to_rfc3339(), token_expires_at.to_rfc3339()],
+        self.sql.execute(
+            "UPDATE device SET last_seen_at = ?3, token_expires_at = ?4
+             WHERE tenant = ?1 AND id = ?2",
+            &values![self.tenant, id, now, token_expires_at],
         )?;
         Ok(())
+    }
+
+    /// Gives a device another token; the old one is worth nothing from then on.
+    pub fn renew_token(
+        &self,
+        id: DeviceId,
+        token_hash: &str,
+        expires_at: DateTime<Utc>,
+    ) -> Result<()> {
+        self.sql.execute(
+            "UPDATE device SET token_hash = ?3, token_expires_at = ?4 WHERE tenant = ?1 AND id = ?2",
+            &values![self.tenant, id, token_hash, expires_at],
+        )?;
+        Ok(())
+    }
+
+    /// Retires a device, or reports it lost or found.
+    pub fn set_device_state(
+        &self,
+        id: DeviceId,
+        state: DeviceState,
+        now: DateTime<Utc>,
+    ) -> Result<bool> {
+        let changed = self.sql.execute(
+            "UPDATE device SET state = ?3, state_at = ?4 WHERE tenant = ?1 AND id = ?2",
+            &values![self.tenant, id, state.name(), now],
+        )?;
+        Ok(changed == 1)
     }
 }

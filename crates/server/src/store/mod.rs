@@ -1,29 +1,52 @@
-//! Where the server keeps its truth: SQLite, one file, no set-up.
+//! Where the server keeps its truth: SQLite in one file by default, PostgreSQL for many processes.
 //!
-//! All SQL of the server lives below this folder. Every statement names the tenant.
+//! All SQL of the server lives below this folder, written once for both. Every key begins with the
+//! tenant, and every statement names it.
 
+mod alarms;
 mod cases;
+mod custody;
 mod devices;
 mod journal;
+mod log;
 mod people;
+mod postgres;
+mod sql;
+mod sqlite;
+mod uploads;
 
-pub use cases::{CaseFilter, CasePage};
-pub use devices::{DeviceRow, EnrolmentError, NewDevice};
-pub use journal::{ActivityRow, JournalRow};
+pub use alarms::AlarmRow;
+pub use cases::{CaseFilter, CasePage, FeedRow};
+pub use custody::{AsideRow, NewerRow};
+pub use devices::{DeviceRow, DeviceState, EnrolmentError, NewDevice};
+pub use journal::ActivityRow;
+pub use log::{HeadRow, LeafRow, Line};
 pub use people::PersonRow;
+pub use sqlite::Sqlite;
+pub use uploads::{PartRow, UploadRow};
 
 use doorstep_domain::{DeviceId, Epoch, Incarnation, Revision};
 use ed25519_dalek::SigningKey;
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
-use rusqlite_migration::{M, Migrations};
+use postgres::Postgres;
+use sql::{Sql, values};
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
 use uuid::Uuid;
 
 /// Whose data a row is. One server may serve several companies.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tenant(pub String);
+pub struct Tenant(String);
+
+impl Tenant {
+    /// A tenant by name: lower-case letters, digits and dashes.
+    pub fn named(name: &str) -> Option<Self> {
+        let is_plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
+        let is_name = !name.is_empty()
+            && name.len() <= 60
+            && name.chars().all(|letter| is_plain(letter) || letter == '-');
+        is_name.then(|| Self(name.to_owned()))
+    }
+}
 
 impl Default for Tenant {
     fn default() -> Self {
@@ -40,10 +63,16 @@ pub enum StoreError {
     Migration(#[from] rusqlite_migration::Error),
     #[error("database")]
     Sqlite(#[from] rusqlite::Error),
+    #[error("database")]
+    Postgres(#[from] tokio_postgres::Error),
+    #[error("connections to the database")]
+    Pool(#[from] deadpool_postgres::PoolError),
     #[error("a stored document can't be read")]
     Document(#[from] serde_json::Error),
     #[error("a stored value can't be read: {0}")]
     Value(&'static str),
+    #[error("file")]
+    File(#[from] std::io::Error),
     #[error(transparent)]
     Randomness(#[from] crate::secrets::NoRandomness),
 }
@@ -51,108 +80,164 @@ pub enum StoreError {
 /// Shorthand for results of the store.
 pub type Result<T> = std::result::Result<T, StoreError>;
 
-/// WAL-reset race fixed here; older libraries can lose committed writes.
-const SQLITE_VERSION_MIN: (i32, &str) = (3_051_003, "3.51.3");
+/// Whether a transaction writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Read,
+    Write,
+}
+
+/// What the two databases have in common.
+trait Database: Send + Sync {
+    /// Runs `work` in one transaction, and commits it if `work` says so.
+    fn transaction(
+        &self,
+        tenant: &str,
+        mode: Mode,
+        work: &mut dyn FnMut(&dyn Sql) -> bool,
+    ) -> Result<()>;
+
+    /// The file behind it, where there is one.
+    fn as_sqlite(&self) -> Option<&Sqlite> {
+        None
+    }
+}
 
 /// An open database.
 pub struct Store {
-    connection: Mutex<Connection>,
+    database: Box<dyn Database>,
     tenant: Tenant,
+    origin: OnceLock<Arc<Origin>>,
 }
 
 /// One transaction of one tenant.
 pub struct Tx<'a> {
-    tx: Transaction<'a>,
+    sql: &'a dyn Sql,
     tenant: &'a str,
+    origin: Option<&'a Arc<Origin>>,
 }
 
 /// The server's own identity, as the origin of what happens in the console.
 pub struct Origin {
     pub device: DeviceId,
     pub incarnation: Incarnation,
+    /// Signs the server's own actions, and its verdicts.
     pub key: SigningKey,
+    /// Opens what was sealed to the server.
+    pub seal_key: [u8; 32],
 }
 
 impl Store {
-    /// Opens or creates the database at `path`.
+    /// Opens or creates the database file at `path`.
     pub fn open(path: &Path, tenant: Tenant) -> Result<Self> {
-        if rusqlite::version_number() < SQLITE_VERSION_MIN.0 {
-            return Err(StoreError::OldSqlite {
-                found: rusqlite::version().to_owned(),
-                needed: SQLITE_VERSION_MIN.1,
-            });
-        }
-        let mut connection = Connection::open(path)?;
-        connection.busy_timeout(Duration::from_secs(10))?;
-        // Few, wide rows: larger pages take half the bytes and time.
-        connection.pragma_update(None, "page_size", 16_384)?;
-        connection.pragma_update(None, "journal_mode", "WAL")?;
-        connection.pragma_update(None, "synchronous", "FULL")?;
-        Migrations::new(vec![M::up(include_str!("../../migrations/0001_first.sql"))])
-            .to_latest(&mut connection)?;
+        Self::over(Box::new(Sqlite::open(path)?), tenant)
+    }
+
+    /// Connects to a PostgreSQL database, such as `postgres://user@host/doorstep`.
+    pub fn connect(url: &str, tenant: Tenant) -> Result<Self> {
+        Self::over(Box::new(Postgres::open(url)?), tenant)
+    }
+
+    fn over(database: Box<dyn Database>, tenant: Tenant) -> Result<Self> {
         let store = Self {
-            connection: Mutex::new(connection),
+            database,
             tenant,
+            origin: OnceLock::new(),
         };
-        store.write(|tx| tx.found())?;
+        let origin = store.write(|tx| {
+            tx.found()?;
+            tx.read_origin()
+        })?;
+        // The cell was empty a line ago, and nobody else has the store yet.
+        let _ = store.origin.set(Arc::new(origin));
         Ok(store)
     }
 
-    /// Runs `work` in a transaction that only reads.
+    /// Runs `work` in a transaction that only reads, all of it as of one moment.
     pub fn read<T, E: From<StoreError>>(
         &self,
         work: impl FnOnce(&Tx<'_>) -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
-        let mut connection = self.lock();
-        let tx = connection.transaction().map_err(StoreError::from)?;
-        work(&Tx {
-            tx,
-            tenant: &self.tenant.0,
-        })
+        self.run(Mode::Read, work)
     }
 
-    /// Runs `work` in a transaction of the one writer; an error leaves no trace.
+    /// Runs `work` in a transaction that writes; an error leaves no trace.
     pub fn write<T, E: From<StoreError>>(
         &self,
         work: impl FnOnce(&Tx<'_>) -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
-        let mut connection = self.lock();
-        let tx = connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(StoreError::from)?;
-        let tx = Tx {
-            tx,
-            tenant: &self.tenant.0,
-        };
-        let done = work(&tx)?;
-        tx.tx.commit().map_err(StoreError::from)?;
-        Ok(done)
+        self.run(Mode::Write, work)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Connection> {
-        // A panic in another request rolled its transaction back: the connection is sound.
-        self.connection
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    /// The file behind the store; none with PostgreSQL, whose own tools back it up.
+    pub fn as_sqlite(&self) -> Option<&Sqlite> {
+        self.database.as_sqlite()
     }
+
+    fn run<T, E: From<StoreError>>(
+        &self,
+        mode: Mode,
+        work: impl FnOnce(&Tx<'_>) -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
+        let (mut work, mut done) = (Some(work), None);
+        let mut once = |sql: &dyn Sql| {
+            let tx = Tx {
+                sql,
+                tenant: &self.tenant.0,
+                origin: self.origin.get(),
+            };
+            done = work.take().map(|work| work(&tx));
+            matches!(done, Some(Ok(_)))
+        };
+        let ended = self.database.transaction(&self.tenant.0, mode, &mut once);
+        match (done, ended) {
+            // What the work itself ran into says more than that its transaction ended badly.
+            (Some(Err(error)), _) => Err(error),
+            (_, Err(error)) => Err(error.into()),
+            (Some(done), Ok(())) => done,
+            (None, Ok(())) => Err(StoreError::Value("transaction").into()),
+        }
+    }
+}
+
+/// Where the feed and the log stand after an action was given its place.
+#[derive(Debug, Clone, Copy)]
+pub struct Advance {
+    pub epoch: Epoch,
+    /// The new feed number; unchanged where the action leaves no trace on a case.
+    pub number: u64,
+    /// The place of its verdict in the log.
+    pub leaf: u64,
 }
 
 impl Tx<'_> {
     /// Creates the tenant's head and origin where they are missing.
     fn found(&self) -> Result<()> {
         let epoch = u32::from_be_bytes(crate::secrets::random()?) >> 1;
-        self.tx.execute(
-            "INSERT INTO head (tenant, epoch, number) VALUES (?1, ?2, 0) ON CONFLICT DO NOTHING",
-            params![self.tenant, epoch],
+        self.sql.execute(
+            "INSERT INTO head (tenant, epoch, number) VALUES (?1, ?2, 0)
+             ON CONFLICT (tenant) DO NOTHING",
+            &values![self.tenant, epoch],
         )?;
-        self.tx.execute(
-            "INSERT INTO origin (tenant, device, incarnation, secret_key) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT DO NOTHING",
-            params![
+        self.sql.execute(
+            "INSERT INTO origin (tenant, device, incarnation, secret_key, seal_key)
+             VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (tenant) DO NOTHING",
+            &values![
                 self.tenant,
                 Uuid::now_v7().to_string(),
                 Uuid::now_v7().to_string(),
+                crate::secrets::random::<32>()?.as_slice(),
                 crate::secrets::random::<32>()?.as_slice()
+            ],
+        )?;
+        // A database of the first schema has no key yet for what is sealed.
+        let empty: &[u8] = &[];
+        self.sql.execute(
+            "UPDATE origin SET seal_key = ?2 WHERE tenant = ?1 AND seal_key = ?3",
+            &values![
+                self.tenant,
+                crate::secrets::random::<32>()?.as_slice(),
+                empty
             ],
         )?;
         Ok(())
@@ -160,48 +245,69 @@ impl Tx<'_> {
 
     /// The position after everything that is committed.
     pub fn head(&self) -> Result<Revision> {
-        let head = self.tx.query_row(
-            "SELECT epoch, number FROM head WHERE tenant = ?1",
-            [self.tenant],
-            |row| {
-                Ok(Revision {
-                    epoch: Epoch(row.get(0)?),
-                    number: row.get(1)?,
-                })
-            },
-        )?;
-        Ok(head)
+        let row = self
+            .sql
+            .first(
+                "SELECT epoch, number FROM head WHERE tenant = ?1",
+                &values![self.tenant],
+            )?
+            .ok_or(StoreError::Value("head"))?;
+        Ok(Revision {
+            epoch: Epoch(row.int(0)?),
+            number: row.int(1)?,
+        })
     }
 
-    /// Takes the next position. The single writer makes positions visible in their order.
-    pub fn next_revision(&self) -> Result<Revision> {
-        let next = self.tx.query_row(
-            "UPDATE head SET number = number + 1 WHERE tenant = ?1 RETURNING epoch, number",
-            [self.tenant],
-            |row| {
-                Ok(Revision {
-                    epoch: Epoch(row.get(0)?),
-                    number: row.get(1)?,
-                })
-            },
-        )?;
-        Ok(next)
+    /// Makes this the only transaction of the tenant that gives out positions, until it ends.
+    ///
+    /// The head row is locked before anything is judged: positions become visible in their order,
+    /// and what is judged has seen everything before it. With one writer there is nothing to lock.
+    pub fn enter(&self) -> Result<()> {
+        let lock = self.sql.lock_clause();
+        if !lock.is_empty() {
+            let statement = format!("SELECT number FROM head WHERE tenant = ?1{lock}");
+            self.sql.query(&statement, &values![self.tenant])?;
+        }
+        Ok(())
+    }
+
+    /// Gives an action its place: a leaf in the log, and a feed number where it changes a case.
+    pub fn advance(&self, changes_a_case: bool) -> Result<Advance> {
+        let row = self
+            .sql
+            .first(
+                "UPDATE head SET number = number + ?2, leaves = leaves + 1 WHERE tenant = ?1
+                 RETURNING epoch, number, leaves - 1",
+                &values![self.tenant, i64::from(changes_a_case)],
+            )?
+            .ok_or(StoreError::Value("head"))?;
+        Ok(Advance {
+            epoch: Epoch(row.int(0)?),
+            number: row.int(1)?,
+            leaf: row.int(2)?,
+        })
     }
 
     /// The server's own identity.
-    pub fn origin(&self) -> Result<Origin> {
-        let (device, incarnation, secret): (String, String, Vec<u8>) = self.tx.query_row(
-            "SELECT device, incarnation, secret_key FROM origin WHERE tenant = ?1",
-            [self.tenant],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
-        )?;
-        let secret: [u8; 32] = secret
-            .try_into()
-            .map_err(|_| StoreError::Value("origin key"))?;
+    pub fn origin(&self) -> Result<&Arc<Origin>> {
+        self.origin.ok_or(StoreError::Value("origin"))
+    }
+
+    fn read_origin(&self) -> Result<Origin> {
+        let mut row = self
+            .sql
+            .first(
+                "SELECT device, incarnation, secret_key, seal_key FROM origin WHERE tenant = ?1",
+                &values![self.tenant],
+            )?
+            .ok_or(StoreError::Value("origin"))?;
+        let secret = |bytes: Vec<u8>| <[u8; 32]>::try_from(bytes);
+        let unreadable = |_| StoreError::Value("origin key");
         Ok(Origin {
-            device: parse(&device, "origin device")?,
-            incarnation: parse(&incarnation, "origin incarnation")?,
-            key: SigningKey::from_bytes(&secret),
+            device: row.parsed(0, "origin device")?,
+            incarnation: row.parsed(1, "origin incarnation")?,
+            key: SigningKey::from_bytes(&secret(row.bytes(2)?).map_err(unreadable)?),
+            seal_key: secret(row.bytes(3)?).map_err(unreadable)?,
         })
     }
 
@@ -210,23 +316,13 @@ impl Tx<'_> {
         &self,
         work: impl FnOnce() -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
-        self.tx
-            .execute_batch("SAVEPOINT part")
-            .map_err(StoreError::from)?;
+        self.sql.batch("SAVEPOINT part")?;
         let done = work();
         let end = match done {
-            Ok(_) => "RELEASE part",
-            Err(_) => "ROLLBACK TO part; RELEASE part",
+            Ok(_) => "RELEASE SAVEPOINT part",
+            Err(_) => "ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part",
         };
-        self.tx.execute_batch(end).map_err(StoreError::from)?;
+        self.sql.batch(end)?;
         done
     }
-}
-
-fn parse<T: std::str::FromStr>(text: &str, what: &'static str) -> Result<T> {
-    text.parse().map_err(|_| StoreError::Value(what))
-}
-
-fn optional<T>(row: rusqlite::Result<T>) -> Result<Option<T>> {
-    Ok(row.optional()?)
 }

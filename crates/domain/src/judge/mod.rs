@@ -3,16 +3,20 @@
 //! The server judges; the device asks the same function before saving, only to warn. A visit
 //! that happened is never refused: what broke a rule it could not know of is kept and labelled.
 
+mod decision;
+mod plan;
+
 use crate::action::{Action, Change};
 use crate::case::Case;
-use crate::conflict::{Choice, Sides};
+use crate::conflict::Choice;
 use crate::money::Money;
-use crate::plan::{PlanState, PlanTerms};
 use crate::policy::PlanPolicy;
 use crate::safety::StopKind;
 use crate::verdict::Ruling;
-use crate::{ActionId, Revision, Role};
+use crate::{ActionId, Epoch, Revision, Role, RuleId, UserId};
 use chrono::{DateTime, Utc};
+use decision::judge_decision;
+use plan::judge_plan;
 
 /// What the rules know beside the case and the action.
 #[derive(Debug, Clone)]
@@ -23,6 +27,32 @@ pub struct Context<'a> {
     pub not_before: Option<DateTime<Utc>>,
     /// When the action arrived: it can't be younger.
     pub arrival: DateTime<Utc>,
+    /// The history line in which it is judged.
+    pub epoch: Epoch,
+    /// What became of the actions that it depends on; `None` for one that is not known.
+    pub after: &'a [(ActionId, Option<Ruling>)],
+    /// Visits to other cases of the household that were made on the same day.
+    pub household_visits: u32,
+}
+
+impl<'a> Context<'a> {
+    /// The plain context: nothing to depend on, no other visit to the household.
+    pub const fn new(
+        role: Role,
+        plan_policy: &'a PlanPolicy,
+        arrival: DateTime<Utc>,
+        epoch: Epoch,
+    ) -> Self {
+        Self {
+            role,
+            plan_policy,
+            not_before: None,
+            arrival,
+            epoch,
+            after: &[],
+            household_visits: 0,
+        }
+    }
 }
 
 /// Says what becomes of an action. `case` is absent before it is opened.
@@ -42,12 +72,18 @@ pub fn judge(case: Option<&Case>, action: &Action, context: &Context<'_>) -> Rul
     if !is_in_scope(case, action, context.role) {
         return Ruling::refused("case.not_yours");
     }
+    if let Some(ruling) = judge_dependence(case, action, context) {
+        return ruling;
+    }
     match &action.change {
         Change::OpenCase { .. } => Ruling::refused("case.already_open"),
+        Change::Assign { agent, .. } if is_taken_by_another(case, action, *agent, context) => {
+            Ruling::refused("assignment.changed_meanwhile")
+        }
         Change::PostPayment { amount, .. } => judge_payment(case, *amount),
         Change::SetFact { field, new, .. } => match case.facts.get(field) {
             Some(fact) if fact.value == *new => Ruling::Applied,
-            Some(fact) if !is_fresh(fact.revision, fact.set_by, action) => {
+            Some(fact) if !is_fresh(fact.revision, fact.set_by, action, context.epoch) => {
                 Ruling::held("fact.changed_meanwhile")
             }
             _ => Ruling::Applied,
@@ -58,7 +94,7 @@ pub fn judge(case: Option<&Case>, action: &Action, context: &Context<'_>) -> Rul
         Change::LiftStop { raise } => judge_lift(case, *raise),
         Change::AgreePlan { terms } => judge_plan(case, action, terms, context),
         Change::Decide { conflict, choice } => {
-            judge_decision(case, action, *conflict, choice, context.role)
+            judge_decision(case, action, *conflict, choice, context)
         }
         Change::StartTravel { visit }
         | Change::Arrive { visit, .. }
@@ -105,8 +141,57 @@ fn is_in_scope(case: &Case, action: &Action, role: Role) -> bool {
 }
 
 /// The author saw this value, or wrote the one it replaces.
-fn is_fresh(revision: Revision, set_by: ActionId, action: &Action) -> bool {
-    revision.is_covered_by(action.base.case) == Some(true) || action.prev == Some(set_by)
+fn is_fresh(revision: Revision, set_by: ActionId, action: &Action, epoch: Epoch) -> bool {
+    revision.is_seen_from(action.base.case, epoch) || action.prev == Some(set_by)
+}
+
+/// What depends on a held action waits for the same decision; on a refused one, it falls with it.
+fn judge_dependence(case: &Case, action: &Action, context: &Context<'_>) -> Option<Ruling> {
+    if action.change.is_safety() {
+        return None;
+    }
+    context.after.iter().find_map(|(id, ruling)| match ruling {
+        Some(Ruling::Applied) => None,
+        Some(Ruling::Refused { .. }) => Some(Ruling::refused("action.depends_on_refused")),
+        None => Some(Ruling::held("action.depends_on_unknown")),
+        Some(Ruling::Held { .. }) => {
+            let settled = case
+                .conflicts
+                .iter()
+                .find(|conflict| conflict.concerns(*id))
+                .and_then(|conflict| conflict.settlement.as_ref());
+            match settled.map(|settlement| &settlement.choice) {
+                Some(Choice::KeepCurrent) => Some(Ruling::refused("action.depends_on_refused")),
+                Some(_) => None,
+                None => Some(Ruling::held("action.depends_on_held")),
+            }
+        }
+    })
+}
+
+/// The first commit wins: a lead who had not seen the present owner is shown them first.
+fn is_taken_by_another(case: &Case, action: &Action, agent: UserId, context: &Context<'_>) -> bool {
+    case.assignment.as_ref().is_some_and(|held| {
+        held.agent != agent && !held.from.is_seen_from(action.base.case, context.epoch)
+    })
+}
+
+/// What an applied action is labelled with: rules that it broke without the author being able to
+/// know. Kept and reviewed; a visit that was made is never refused.
+pub fn remarks(case: &Case, action: &Action, context: &Context<'_>) -> Vec<RuleId> {
+    if !matches!(action.change, Change::Arrive { .. }) {
+        return Vec::new();
+    }
+    let mut remarks = Vec::new();
+    match stop_in_force(case, action, context) {
+        Some(Certainty::Certain) => remarks.push(RuleId::named("visit.under_legal_stop")),
+        Some(Certainty::Possible) => remarks.push(RuleId::named("visit.legal_stop_possible")),
+        None => {}
+    }
+    if context.household_visits > 0 {
+        remarks.push(RuleId::named("visit.household_budget"));
+    }
+    remarks
 }
 
 fn judge_payment(case: &Case, amount: Money) -> Ruling {
@@ -128,47 +213,14 @@ fn judge_lift(case: &Case, raise: ActionId) -> Ruling {
     }
 }
 
-fn judge_plan(case: &Case, action: &Action, terms: &PlanTerms, context: &Context<'_>) -> Ruling {
-    if let Err(error) = terms.check(context.plan_policy.months_max) {
-        return Ruling::refused(error.code());
-    }
-    if terms.total() != Some(terms.balance_seen) {
-        return Ruling::refused("plan.does_not_sum");
-    }
-    match plan_stop(case, action, context) {
-        Some(Certainty::Certain) => return Ruling::refused("plan.legal_stop"),
-        Some(Certainty::Possible) => return Ruling::held("plan.legal_stop_possible"),
-        None => {}
-    }
-    if !case.is_assigned_to(action.actor) {
-        return Ruling::held("plan.late_work");
-    }
-    if case.closed.is_some() {
-        return Ruling::held("plan.case_closed");
-    }
-    if case
-        .plans
-        .iter()
-        .any(|plan| plan.terms.id != terms.id && plan.stands())
-    {
-        return Ruling::held("plan.already_active");
-    }
-    let moved = case.balance.total.checked_sub(terms.balance_seen);
-    let tolerance = context.plan_policy.balance_tolerance_minor.unsigned_abs();
-    if moved.is_none_or(|moved| moved.minor.unsigned_abs() > tolerance) {
-        return Ruling::held("plan.balance_moved");
-    }
-    Ruling::Applied
-}
-
 enum Certainty {
     Certain,
     Possible,
 }
 
-/// Whether a legal stop (other than a plan's own) was in force when the plan was signed, by the
-/// bounds that can be trusted: not before the author's cursor, not after the arrival.
-fn plan_stop(case: &Case, action: &Action, context: &Context<'_>) -> Option<Certainty> {
+/// Whether a legal stop (other than a plan's own) was in force when it happened, by the bounds
+/// that can be trusted: not before the author's cursor, not after the arrival.
+fn stop_in_force(case: &Case, action: &Action, context: &Context<'_>) -> Option<Certainty> {
     let mut possible = None;
     for stop in case
         .stops
@@ -177,7 +229,7 @@ fn plan_stop(case: &Case, action: &Action, context: &Context<'_>) -> Option<Cert
     {
         let author_knew = stop
             .known_from
-            .is_some_and(|known| known.is_covered_by(action.base.cursor) == Some(true));
+            .is_some_and(|known| known.is_seen_from(action.base.cursor, context.epoch));
         let began_before = context
             .not_before
             .is_some_and(|bound| stop.is_in_force(bound));
@@ -191,46 +243,19 @@ fn plan_stop(case: &Case, action: &Action, context: &Context<'_>) -> Option<Cert
     possible
 }
 
-fn judge_decision(
-    case: &Case,
-    action: &Action,
-    id: ActionId,
-    choice: &Choice,
-    role: Role,
-) -> Ruling {
-    let Some(conflict) = case.conflict(id) else {
-        return Ruling::refused("decision.unknown_conflict");
+/// What becomes of an action that an earlier epoch of this server judged as `ruling`: the same
+/// again, unless somebody changed the fact since without being able to see it. Then both wait.
+pub fn replay(case: Option<&Case>, action: &Action, ruling: &Ruling, epoch: Epoch) -> Ruling {
+    let Change::SetFact { field, new, .. } = &action.change else {
+        return ruling.clone();
     };
-    if !conflict.may_be_settled_by(action.actor, role) {
-        return Ruling::refused("decision.not_yours");
-    }
-    if let Some(settlement) = &conflict.settlement {
-        return match settlement.choice == *choice {
-            true => Ruling::Applied,
-            false => Ruling::refused("decision.already_settled"),
-        };
-    }
-    match (&conflict.sides, choice) {
-        (Sides::Plan { .. }, Choice::Write { .. }) => Ruling::refused("decision.needs_new_consent"),
-        (Sides::Plan { plan, .. }, Choice::TakeHeld) => {
-            let other_active = case
-                .plans
-                .iter()
-                .any(|other| other.terms.id != *plan && other.state == PlanState::Active);
-            match other_active {
-                true => Ruling::refused("plan.already_active"),
-                false => Ruling::Applied,
-            }
-        }
-        // The server's side moved again after the decider looked: they must see it first.
-        (Sides::Fact { field, .. }, Choice::TakeHeld | Choice::Write { .. })
-            if case
-                .facts
-                .get(field)
-                .is_some_and(|fact| !is_fresh(fact.revision, fact.set_by, action)) =>
-        {
-            Ruling::refused("decision.look_again")
-        }
-        _ => Ruling::Applied,
+    let changed_since = case
+        .and_then(|case| case.facts.get(field))
+        .is_some_and(|fact| {
+            fact.revision.epoch == epoch && fact.first.is_none() && fact.value != *new
+        });
+    match (ruling, changed_since) {
+        (Ruling::Applied, true) => Ruling::held("fact.changed_meanwhile"),
+        _ => ruling.clone(),
     }
 }

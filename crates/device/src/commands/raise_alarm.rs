@@ -1,0 +1,22 @@
+//! Raising an alarm: one tap, no typing. It goes beside the queue, and the journal records it too.
+
+use crate::device::Device;
+use crate::error::Result;
+use doorstep_domain::CaseId;
+use doorstep_protocol::alarm::{Alarm, AlarmKind};
+use uuid::Uuid;
+
+impl Device {
+    /// Raises an alarm: kept at once, and sent with every means there is.
+    pub fn raise_alarm(&self, kind: AlarmKind, case: Option<CaseId>) -> Result<Uuid> {
+        let alarm = Alarm {
+            id: Uuid::now_v7(),
+            kind,
+            case,
+            recorded_at: self.clock().wall(),
+        };
+        self.write(|tx| tx.keep_alarm(&alarm))?;
+        self.alarm_bell().notify_one();
+        Ok(alarm.id)
+    }
+}

@@ -1,0 +1,348 @@
+//! One exchange as the device sees it: what it sends, and what an answer does to its books. The
+//! cursor moves in the same transaction as the page that it covers.
+
+use super::books::{Books, CaseHead, HandBack, cursor, incarnation, names, read, write};
+use super::commit::{Author, begin_life};
+use super::view;
+use crate::store::{Result, ServerClock, StoreError};
+use doorstep_domain::visit::Visit;
+use doorstep_domain::{CaseId, Incarnation, Revision};
+use doorstep_protocol::PROTOCOL;
+use doorstep_protocol::chain::Verify;
+use doorstep_protocol::digest::{Digest, bucket_of};
+use doorstep_protocol::envelope::Envelope;
+use doorstep_protocol::exchange::{
+    CaseDocument, CustodyOrder, Halt, NewerCase, PolicyDocument, SyncRequest, SyncResponse,
+};
+use doorstep_protocol::verdict::Subject;
+use std::collections::BTreeSet;
+
+/// What the device sends: its place in the world, and the outbox from its first action on, at most
+/// `count` actions and about `bytes`.
+pub fn request(books: &impl Books, count: usize, bytes: usize) -> Result<SyncRequest> {
+    let policies: Option<(String, serde_json::Value)> = read(books, names::POLICIES)?;
+    let differs: bool = read(books, names::DIFFERS)?.unwrap_or_default();
+    Ok(SyncRequest {
+        protocol: PROTOCOL,
+        incarnation: incarnation(books)?,
+        cursor: cursor(books)?,
+        policies: policies.map(|(hash, _)| hash),
+        outbox: outbox(books, count, bytes)?,
+        purged: books.purged()?,
+        repair: match differs {
+            true => Some(Digest::of(books.held()?).buckets()),
+            false => None,
+        },
+        newer: read(books, names::NEWER)?.unwrap_or_default(),
+    })
+}
+
+/// The outbox from its first action on, each with the verdict that a restored server needs back.
+pub fn outbox(books: &impl Books, count: usize, bytes: usize) -> Result<Vec<Envelope>> {
+    let mut envelopes = Vec::new();
+    let mut size = 0;
+    for entry in books.outbox(count)? {
+        size += entry.envelope.payload.len() + 300;
+        if size > bytes && !envelopes.is_empty() {
+            break;
+        }
+        envelopes.push(Envelope {
+            verdict: entry.verdict.map(Box::new),
+            ..entry.envelope
+        });
+    }
+    Ok(envelopes)
+}
+
+/// The server at the other end, and what this device needs to answer it.
+pub struct Peer<'a> {
+    pub author: Author<'a>,
+    /// Verdicts must be signed with it; absent on a device that enrolled before servers signed.
+    pub server_key: Option<&'a dyn Verify>,
+    /// A new life, should this answer ask for one.
+    pub fresh: Incarnation,
+    pub salt: &'a mut dyn FnMut() -> Result<[u8; 16]>,
+    /// How many judged actions stay for people to look back at, although a backup covers them.
+    pub keep_judged: usize,
+}
+
+/// What an answer did.
+#[derive(Debug, Default)]
+pub struct Received {
+    /// Ask again at once: there is more, or something must be handed in again.
+    pub again: bool,
+    /// Fetch the snapshot first.
+    pub snapshot: bool,
+    /// A new life has begun: what lies beside the database must follow.
+    pub new_life: Option<Incarnation>,
+    /// The server has another history line than before.
+    pub new_epoch: bool,
+    /// This device held another set than its scope; fetched again, and reported.
+    pub repaired: usize,
+    /// Verdicts that were not signed by the server, and so not believed.
+    pub unsigned: usize,
+    pub custody: CustodyOrder,
+}
+
+/// Takes an answer in: verdicts, documents, departures, policies and cursor, as one. `sent` is the
+/// request that it answers.
+pub fn take_in(
+    books: &impl Books,
+    peer: &mut Peer<'_>,
+    sent: &SyncRequest,
+    answer: &SyncResponse,
+    clock: &ServerClock,
+) -> Result<Received> {
+    let mut received = Received {
+        custody: answer.custody,
+        snapshot: answer.snapshot,
+        again: answer.more || answer.snapshot,
+        ..Received::default()
+    };
+    mind_the_epoch(books, answer.cursor, &mut received)?;
+    for verdict in &answer.verdicts {
+        note_verdict(books, peer, verdict, &mut received)?;
+    }
+    for document in &answer.cases {
+        put_case(books, document, answer.cursor, answer.began)?;
+    }
+    for id in &answer.left {
+        books.mark_leaving(*id)?;
+    }
+    if !answer.repaired.is_empty() {
+        received.repaired = answer.repaired.len();
+        drop_what_was_not_sent(books, answer)?;
+    }
+    purge_finished(books)?;
+    books.forget_purged(&sent.purged)?;
+    if !sent.newer.is_empty() {
+        write(books, names::NEWER, &Vec::<NewerCase>::new())?;
+    }
+    if let Some(document) = &answer.policies {
+        put_policies(books, document)?;
+    }
+    write(books, names::SERVER_CLOCK, clock)?;
+    match answer.snapshot {
+        // The snapshot may begin later than this answer: what leaves in between must not be missed.
+        true => write(books, names::SNAPSHOT, &answer.cursor)?,
+        false => write(books, names::CURSOR, &answer.cursor)?,
+    }
+    heed(books, peer, answer.halt, &mut received)?;
+    books.trim(answer.cursor.epoch, answer.durable, peer.keep_judged)?;
+    if !answer.more && !answer.snapshot {
+        write(books, names::IS_READY, &true)?;
+        compare(books, answer, &mut received)?;
+    }
+    Ok(received)
+}
+
+/// A server that was restored needs back whatever its backup does not have.
+fn mind_the_epoch(books: &impl Books, now: Revision, received: &mut Received) -> Result<()> {
+    let before = cursor(books)?;
+    let is_new = before.is_some_and(|before| before.epoch != now.epoch);
+    if is_new {
+        received.new_epoch = true;
+        received.again |= books.hand_back(HandBack::All)?;
+    }
+    Ok(())
+}
+
+fn note_verdict(
+    books: &impl Books,
+    peer: &Peer<'_>,
+    verdict: &doorstep_protocol::verdict::SignedVerdict,
+    received: &mut Received,
+) -> Result<()> {
+    let Some(entry) = books.entry(verdict.verdict.action)? else {
+        // Trimmed long ago; the answer was late.
+        return Ok(());
+    };
+    let subject = Subject {
+        device: peer.author.device,
+        incarnation: entry.envelope.incarnation,
+        n: entry.envelope.n,
+        commitment: entry.commitment(),
+    };
+    if let Some(key) = peer.server_key
+        && !verdict.is_signed(&subject, key)
+    {
+        received.unsigned += 1;
+        return Ok(());
+    }
+    books.set_verdict(verdict)
+}
+
+/// Puts a document in its place: only a newer one, but always the truth of a new epoch. What was
+/// newer here than the restored server has is noted for a person.
+fn put_case(books: &impl Books, document: &CaseDocument, now: Revision, began: u64) -> Result<()> {
+    let head: CaseHead = serde_json::from_str(document.text())?;
+    if let Some(known) = books.case_row(head.id)? {
+        let is_older = head.revision != known.revision
+            && head.revision.is_covered_by(known.revision) == Some(true);
+        if is_older && known.revision.epoch == now.epoch {
+            return Ok(());
+        }
+        if known.revision.epoch != now.epoch && known.revision.number > began {
+            let mut newer: Vec<NewerCase> = read(books, names::NEWER)?.unwrap_or_default();
+            newer.push(NewerCase {
+                case: head.id,
+                revision: known.revision,
+            });
+            write(books, names::NEWER, &newer)?;
+        }
+    }
+    books.put_case(&head, document.text())
+}
+
+/// What the server did not send of a bucket that differed is not this person's.
+fn drop_what_was_not_sent(books: &impl Books, answer: &SyncResponse) -> Result<()> {
+    let mut sent = BTreeSet::new();
+    for document in &answer.cases {
+        let head: CaseHead = serde_json::from_str(document.text())?;
+        sent.insert(head.id);
+    }
+    for (id, _) in books.held()? {
+        if answer.repaired.contains(&bucket_of(id)) && !sent.contains(&id) {
+            books.mark_leaving(id)?;
+        }
+    }
+    Ok(())
+}
+
+/// Purges what has left, once no visit is under way there. The journal keeps what was done.
+fn purge_finished(books: &impl Books) -> Result<()> {
+    for id in books.leaving()? {
+        let is_busy = view::case(books, id)?
+            .is_some_and(|case| case.visits.last().is_some_and(Visit::is_under_way));
+        if !is_busy {
+            books.purge_case(id)?;
+        }
+    }
+    Ok(())
+}
+
+fn put_policies(books: &impl Books, document: &PolicyDocument) -> Result<()> {
+    write(
+        books,
+        names::POLICIES,
+        &(&document.hash, &document.policies),
+    )
+}
+
+/// Does what the server asks of this device's numbering.
+fn heed(
+    books: &impl Books,
+    peer: &mut Peer<'_>,
+    halt: Option<Halt>,
+    received: &mut Received,
+) -> Result<()> {
+    let begins_again = match halt {
+        None => return Ok(()),
+        Some(Halt::Fork) => true,
+        Some(Halt::Gap { expected }) => {
+            let which = HandBack::From {
+                incarnation: incarnation(books)?,
+                n: expected,
+            };
+            // What the server misses is here no longer: number anew what is left.
+            !books.hand_back(which)?
+        }
+    };
+    received.again = true;
+    if begins_again {
+        begin_life(books, &peer.author, peer.fresh, peer.salt)?;
+        received.new_life = Some(peer.fresh);
+    }
+    Ok(())
+}
+
+/// Holds the local set against the server's digest. A difference is asked for at once.
+fn compare(books: &impl Books, answer: &SyncResponse, received: &mut Received) -> Result<()> {
+    let Some(theirs) = &answer.digest else {
+        return Ok(());
+    };
+    let leaving: BTreeSet<CaseId> = books.leaving()?.into_iter().collect();
+    let held = books.held()?.into_iter();
+    let mine = Digest::of(held.filter(|(id, _)| !leaving.contains(id))).total();
+    let differs = mine != *theirs;
+    let did: bool = read(books, names::DIFFERS)?.unwrap_or_default();
+    if differs != did {
+        write(books, names::DIFFERS, &differs)?;
+    }
+    // Once asked for and still different: a person must look, and not the network.
+    received.again |= differs && !did;
+    if received.repaired > 0 {
+        let before: u64 = read(books, names::REPAIRS)?.unwrap_or_default();
+        write(books, names::REPAIRS, &(before + 1))?;
+    }
+    Ok(())
+}
+
+/// Begins the first sync, or goes on with a dropped one; says after which case it goes on.
+pub fn begin_snapshot(
+    books: &impl Books,
+    begin: Revision,
+    began: u64,
+    policies: &PolicyDocument,
+    clock: &ServerClock,
+) -> Result<()> {
+    if going_on(books)?.is_none() {
+        // An answer that asked for the snapshot has said already where to go on afterwards.
+        let asked: Option<Option<Revision>> = read(books, names::SNAPSHOT)?;
+        let cursor = asked
+            .flatten()
+            .filter(|asked| asked.epoch == begin.epoch)
+            .unwrap_or(begin);
+        write(
+            books,
+            names::SNAPSHOT_AFTER,
+            &Some(Snapshot {
+                cursor,
+                began,
+                after: None,
+            }),
+        )?;
+    }
+    put_policies(books, policies)?;
+    write(books, names::SERVER_CLOCK, clock)
+}
+
+#[derive(Clone, Copy, serde::Serialize, serde::Deserialize)]
+struct Snapshot {
+    cursor: Revision,
+    /// The number at which the epoch began.
+    began: u64,
+    after: Option<CaseId>,
+}
+
+/// The last case of a snapshot that was dropped; none at the beginning.
+pub fn snapshot_after(books: &impl Books) -> Result<Option<CaseId>> {
+    Ok(going_on(books)?.and_then(|snapshot| snapshot.after))
+}
+
+fn going_on(books: &impl Books) -> Result<Option<Snapshot>> {
+    let snapshot: Option<Option<Snapshot>> = read(books, names::SNAPSHOT_AFTER)?;
+    Ok(snapshot.flatten())
+}
+
+/// Takes some cases of the snapshot in.
+pub fn take_frame(books: &impl Books, cases: &[CaseDocument], last: CaseId) -> Result<()> {
+    let snapshot = going_on(books)?.ok_or(StoreError::Value("snapshot"))?;
+    for document in cases {
+        put_case(books, document, snapshot.cursor, snapshot.began)?;
+    }
+    let snapshot = Snapshot {
+        after: Some(last),
+        ..snapshot
+    };
+    write(books, names::SNAPSHOT_AFTER, &Some(snapshot))
+}
+
+/// Ends the snapshot: from here on the device follows the feed.
+pub fn end_snapshot(books: &impl Books) -> Result<()> {
+    if let Some(snapshot) = going_on(books)? {
+        write(books, names::CURSOR, &snapshot.cursor)?;
+    }
+    write(books, names::SNAPSHOT_AFTER, &None::<Snapshot>)?;
+    write(books, names::SNAPSHOT, &None::<Revision>)
+}
