@@ -38,6 +38,15 @@ impl Revision {
         }
     }
 
+    /// Whether a document of revision `document` shows what happened here. A later epoch's document
+    /// came after it; an earlier one's can't have it. Epochs grow with every restore.
+    pub fn is_shown_in(self, document: Self) -> bool {
+        match self.is_covered_by(document) {
+            Some(is_covered) => is_covered,
+            None => self.epoch < document.epoch,
+        }
+    }
+
     /// Whether this position is at or before `other`; `None` across epochs.
     pub fn is_covered_by(self, other: Self) -> Option<bool> {
         (self.epoch == other.epoch).then_some(self.number <= other.number)

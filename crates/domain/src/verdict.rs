@@ -94,6 +94,9 @@ pub struct Verdict {
     pub ruling: Ruling,
     /// The case's revision after this action; none when the case did not change.
     pub revision: Option<Revision>,
+    /// The revision of the first verdict, where a restored server replayed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<Revision>,
     /// What the action is labelled with although it applies: kept, and reviewed by a person.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remarks: Vec<RuleId>,

@@ -42,6 +42,7 @@ struct Statement<'a> {
     rule: &'a str,
     remarks: Vec<&'a str>,
     revision: Option<(u32, u64)>,
+    first: Option<(u32, u64)>,
     judged_at_ms: i64,
     epoch: u32,
     leaf: u64,
@@ -60,6 +61,7 @@ pub fn statement(subject: &Subject, verdict: &Verdict, epoch: Epoch, leaf: u64) 
         rule: verdict.ruling.rule().map_or("", |rule| rule.as_str()),
         remarks: verdict.remarks.iter().map(|rule| rule.as_str()).collect(),
         revision: verdict.revision.map(|at| (at.epoch.0, at.number)),
+        first: verdict.first.map(|at| (at.epoch.0, at.number)),
         judged_at_ms: verdict.judged_at.timestamp_millis(),
         epoch: epoch.0,
         leaf,
@@ -124,6 +126,7 @@ mod tests {
             action: ActionId(Uuid::from_u128(4)),
             ruling: Ruling::Applied,
             revision: None,
+            first: None,
             remarks: Vec::new(),
             judged_at: chrono::DateTime::UNIX_EPOCH,
         };

@@ -57,6 +57,6 @@ fn is_shown(verdict: Option<&SignedVerdict>, shown: Revision) -> bool {
         // It changed nothing: there is nothing to wait for.
         Some(None) => true,
         // Of another epoch: the document came after it, or the server will be handed it back.
-        Some(Some(revision)) => revision.is_covered_by(shown) != Some(false),
+        Some(Some(revision)) => revision.is_shown_in(shown),
     }
 }

@@ -63,6 +63,7 @@ fn unsigned_verdict(row: &Row<'_>, action: ActionId) -> Result<Option<SignedVerd
             action,
             ruling,
             revision: (number > 0).then_some(doorstep_domain::Revision { epoch, number }),
+            first: None,
             remarks: Vec::new(),
             judged_at: chrono::DateTime::UNIX_EPOCH,
         },
@@ -210,7 +211,8 @@ impl Tx<'_> {
                 "DELETE FROM journal WHERE ruling = 'applied' AND hand_back = 0
                      AND epoch = ?1 AND leaf < ?2
                      AND NOT EXISTS (SELECT 1 FROM case_file c WHERE c.id = journal.case_id
-                         AND c.epoch = journal.epoch AND c.number < journal.number)
+                         AND (c.epoch < journal.epoch
+                             OR (c.epoch = journal.epoch AND c.number < journal.number)))
                      AND place <= (SELECT coalesce(max(place), 0) FROM journal) - ?3",
             )?
             .execute(params![

@@ -243,16 +243,29 @@ fn stop_in_force(case: &Case, action: &Action, context: &Context<'_>) -> Option<
     possible
 }
 
-/// What becomes of an action that an earlier epoch of this server judged as `ruling`: the same
-/// again, unless somebody changed the fact since without being able to see it. Then both wait.
-pub fn replay(case: Option<&Case>, action: &Action, ruling: &Ruling, epoch: Epoch) -> Ruling {
+/// What becomes of an action that an earlier epoch of this server judged as `ruling`, at the revision
+/// `first`: the same again, unless somebody changed the fact in a later epoch without being able to
+/// see it. Then both wait.
+pub fn replay(
+    case: Option<&Case>,
+    action: &Action,
+    ruling: &Ruling,
+    first: Option<Revision>,
+) -> Ruling {
     let Change::SetFact { field, new, .. } = &action.change else {
         return ruling.clone();
     };
     let changed_since = case
         .and_then(|case| case.facts.get(field))
-        .is_some_and(|fact| {
-            fact.revision.epoch == epoch && fact.first.is_none() && fact.value != *new
+        .zip(first)
+        .is_some_and(|(fact, first)| {
+            let came = fact.first.unwrap_or(fact.revision);
+            // Handed back itself, it may not have been there when this one was judged.
+            let was_away = fact.first.is_some()
+                && came.epoch < first.epoch
+                && came.is_covered_by(action.base.case) != Some(true);
+            let is_unseen = came.epoch > first.epoch || was_away;
+            is_unseen && action.prev != Some(fact.set_by) && fact.value != *new
         });
     match (ruling, changed_since) {
         (Ruling::Applied, true) => Ruling::held("fact.changed_meanwhile"),

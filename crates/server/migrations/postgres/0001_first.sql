@@ -84,6 +84,7 @@ CREATE TABLE journal (
     remarks TEXT COLLATE "C" NOT NULL DEFAULT '[]', -- labels of an applied action, JSON
     epoch BIGINT NOT NULL DEFAULT 0, -- of the verdict
     leaf BIGINT NOT NULL DEFAULT 0, -- of the verdict in that epoch's log
+    first TEXT COLLATE "C" NOT NULL DEFAULT '', -- revision of the first verdict, where this one replays it
     verdict_signature TEXT COLLATE "C" NOT NULL DEFAULT '',
     PRIMARY KEY (tenant, device, incarnation, n)
 );

@@ -13,6 +13,7 @@ ALTER TABLE journal ADD COLUMN commitment TEXT NOT NULL DEFAULT '';
 ALTER TABLE journal ADD COLUMN remarks TEXT NOT NULL DEFAULT '[]';-- labels of an applied action, JSON
 ALTER TABLE journal ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0; -- of the verdict
 ALTER TABLE journal ADD COLUMN leaf INTEGER NOT NULL DEFAULT 0;  -- of the verdict in that epoch's log
+ALTER TABLE journal ADD COLUMN first TEXT NOT NULL DEFAULT '';   -- revision of the first verdict, where this one replays it
 ALTER TABLE journal ADD COLUMN verdict_signature TEXT NOT NULL DEFAULT '';
 CREATE INDEX journal_waiting ON journal (tenant, rule) WHERE rule = 'action.newer_app';
 

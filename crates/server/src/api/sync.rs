@@ -16,7 +16,7 @@ use axum::response::{IntoResponse, Response};
 use chrono::Duration;
 use doorstep_domain::{CaseId, Epoch, Revision};
 use doorstep_protocol::exchange::{
-    ErrorResponse, PUSH_ACTIONS_MAX, SnapshotLine, SyncRequest, SyncResponse,
+    ErrorResponse, PULL_CASES_MAX, PUSH_ACTIONS_MAX, SnapshotLine, SyncRequest, SyncResponse,
 };
 use doorstep_protocol::{PROTOCOL, chain};
 use std::io::Write;
@@ -127,6 +127,7 @@ fn reader(device: &KnownDevice) -> Reader {
         device: device.row.id,
         person: device.row.person,
         state: device.row.state,
+        page_cases: PULL_CASES_MAX,
     }
 }
 

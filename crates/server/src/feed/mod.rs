@@ -14,11 +14,11 @@ use doorstep_domain::{CaseId, DeviceId, Revision, UserId};
 use doorstep_protocol::PROTOCOL;
 use doorstep_protocol::digest::{Digest, bucket_of};
 use doorstep_protocol::exchange::{
-    CaseDocument, CustodyOrder, PULL_CASES_MAX, PolicyDocument, SyncRequest, SyncResponse,
+    CaseDocument, CustodyOrder, PolicyDocument, SyncRequest, SyncResponse,
 };
 
-/// A device that is further behind than this gets the snapshot, and keeps its outbox.
-const SNAPSHOT_BEYOND: usize = 4 * PULL_CASES_MAX;
+/// A device that is further behind than so many pages gets the snapshot, and keeps its outbox.
+const SNAPSHOT_BEYOND_PAGES: usize = 4;
 
 /// Who asks.
 #[derive(Debug, Clone, Copy)]
@@ -26,6 +26,8 @@ pub struct Reader {
     pub device: DeviceId,
     pub person: UserId,
     pub state: DeviceState,
+    /// At most so many cases in one answer.
+    pub page_cases: usize,
 }
 
 /// An answer, with the ids of the cases in it for the custody ledger.
@@ -45,7 +47,7 @@ pub fn answer<B: Books>(
     now: DateTime<Utc>,
 ) -> Result<Answer> {
     let mut page = match reader.state {
-        DeviceState::Active => page(books, reader.person, request.cursor)?,
+        DeviceState::Active => page(books, reader, request.cursor)?,
         // Nothing new for a device that is to give up what it has.
         DeviceState::Retired | DeviceState::Lost => Page::nothing(books.head()?),
     };
@@ -133,7 +135,9 @@ impl Page {
 }
 
 /// What changed in a person's scope since the cursor.
-fn page<B: Books>(books: &B, person: UserId, cursor: Option<Revision>) -> Result<Page> {
+fn page<B: Books>(books: &B, reader: Reader, cursor: Option<Revision>) -> Result<Page> {
+    let (person, page_cases) = (reader.person, reader.page_cases);
+    let snapshot_beyond = SNAPSHOT_BEYOND_PAGES * page_cases;
     let head = books.head()?;
     // Another epoch, or a cursor ahead of us: everything again, applied only where newer.
     let after = match cursor {
@@ -144,15 +148,15 @@ fn page<B: Books>(books: &B, person: UserId, cursor: Option<Revision>) -> Result
         after,
         ..Page::nothing(head)
     };
-    let changed = books.count_changed(person, after, SNAPSHOT_BEYOND + 1)?;
-    if changed > SNAPSHOT_BEYOND {
+    let changed = books.count_changed(person, after, snapshot_beyond + 1)?;
+    if changed > snapshot_beyond {
         page.snapshot = true;
         page.left = books.departures(person, after, head.number)?;
         return Ok(page);
     }
-    let mut rows = books.changed_cases(person, after, PULL_CASES_MAX + 1)?;
-    page.more = rows.len() > PULL_CASES_MAX;
-    rows.truncate(PULL_CASES_MAX);
+    let mut rows = books.changed_cases(person, after, page_cases + 1)?;
+    page.more = rows.len() > page_cases;
+    rows.truncate(page_cases);
     if let Some(last) = rows.last().filter(|_| page.more) {
         page.cursor.number = last.number;
     }

@@ -53,6 +53,8 @@ pub trait Books {
     fn enter(&self) -> Result<()>;
     fn head(&self) -> Result<Revision>;
     fn advance(&self, changes_a_case: bool) -> Result<Advance>;
+    /// The server as the origin of what happens in the console.
+    fn own_life(&self) -> Result<(DeviceId, Incarnation)>;
     /// The server's key: signs verdicts, and knows them again after a restore.
     fn key(&self) -> Result<&dyn OwnKey>;
     fn line(&self) -> Result<Line>;
@@ -138,6 +140,11 @@ impl Books for Tx<'_> {
         fn departures(&self, agent: UserId, after: u64, until: u64) -> Result<Vec<CaseId>>;
         fn scope(&self, agent: UserId) -> Result<Vec<(CaseId, Revision)>>;
         fn late_verdicts(&self, device: DeviceId, after: u64) -> Result<Vec<SignedVerdict>>;
+    }
+
+    fn own_life(&self) -> Result<(DeviceId, Incarnation)> {
+        let origin = self.origin()?;
+        Ok((origin.device, origin.incarnation))
     }
 
     fn key(&self) -> Result<&dyn OwnKey> {

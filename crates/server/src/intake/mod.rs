@@ -6,7 +6,7 @@ mod own;
 mod settle;
 
 pub use books::{Books, JournalRow, OwnKey, Taken, TakenAction};
-pub use own::{OwnAction, act};
+pub use own::{Fresh, OwnAction, act, act_over};
 
 use crate::store::StoreError;
 use chrono::{DateTime, Utc};
@@ -236,6 +236,7 @@ impl One<'_> {
             action: self.envelope.id,
             ruling,
             revision: None,
+            first: None,
             remarks: Vec::new(),
             judged_at: self.now,
         };

@@ -1,6 +1,7 @@
 //! What happens in the console, an import or the API: an action too, with the server as origin.
 
-use super::settle::{Recorded, Rule, settle};
+use super::Books;
+use super::settle::{OwnSign, Recorded, Rule, settle};
 use crate::store::{StoreError, Tx};
 use chrono::{DateTime, Utc};
 use doorstep_domain::moment::Moment;
@@ -20,6 +21,12 @@ pub struct OwnAction {
     pub seen: Option<Revision>,
 }
 
+/// What is new about an action and comes from outside: its id, and the salt of its payload.
+pub struct Fresh {
+    pub id: ActionId,
+    pub salt: [u8; 16],
+}
+
 /// Records an action of the server's own, judged like any other.
 pub fn act(
     tx: &Tx<'_>,
@@ -27,14 +34,29 @@ pub fn act(
     policies: &Policies,
     now: DateTime<Utc>,
 ) -> Result<Verdict, StoreError> {
-    tx.enter()?;
-    let origin = tx.origin()?;
-    let head = tx.journal_head(origin.device, origin.incarnation)?;
-    let cursor = tx.head()?;
-    let action = Action {
+    let fresh = Fresh {
         id: ActionId(Uuid::now_v7()),
-        device: origin.device,
-        incarnation: origin.incarnation,
+        salt: crate::secrets::random()?,
+    };
+    act_over(tx, own, policies, now, &fresh)
+}
+
+/// The same over any books.
+pub fn act_over<B: Books>(
+    books: &B,
+    own: OwnAction,
+    policies: &Policies,
+    now: DateTime<Utc>,
+    fresh: &Fresh,
+) -> Result<Verdict, StoreError> {
+    books.enter()?;
+    let (device, incarnation) = books.own_life()?;
+    let head = books.journal_head(device, incarnation)?;
+    let cursor = books.head()?;
+    let action = Action {
+        id: fresh.id,
+        device,
+        incarnation,
         n: head.n + 1,
         actor: own.actor,
         case: own.case,
@@ -48,15 +70,15 @@ pub fn act(
         policies: None,
         change: own.change,
     };
-    let salt = hex::encode(crate::secrets::random::<16>()?);
-    let envelope = Envelope::seal(&action, head.link, salt, &origin.key)?;
+    let key = OwnSign(books.key()?);
+    let envelope = Envelope::seal(&action, head.link, hex::encode(fresh.salt), &key)?;
     let recorded = Recorded {
-        subject: super::subject(origin.device, &envelope),
+        subject: super::subject(device, &envelope),
         envelope: &envelope,
         action: Some(&action),
         actor: own.actor,
         role: own.role,
     };
-    let signed = settle(tx, &recorded, &action, Rule::Judge, policies, now)?;
+    let signed = settle(books, &recorded, &action, Rule::Judge, policies, now)?;
     Ok(signed.verdict)
 }

@@ -71,7 +71,8 @@ impl Recorded<'_> {
     }
 }
 
-struct OwnSign<'a>(&'a dyn super::OwnKey);
+/// The server's key as what signs.
+pub(super) struct OwnSign<'a>(pub &'a dyn super::OwnKey);
 
 impl doorstep_protocol::chain::Sign for OwnSign<'_> {
     fn sign_hash(&self, hash: &[u8; 32]) -> String {
@@ -132,14 +133,14 @@ fn rule_and_fold<B: Books>(
         after: &after,
         household_visits: household_visits(books, case.as_ref(), action)?,
     };
+    let first = match &rule {
+        Rule::Replay(verdict) => verdict.first.or(verdict.revision),
+        _ => None,
+    };
     let judged = |rule: Rule<'_>| match (rule, &case) {
         (Rule::Hold(rule), Some(_)) => Ruling::held(rule),
-        (Rule::Replay(verdict), _) => replay(case.as_ref(), action, &verdict.ruling, head.epoch),
+        (Rule::Replay(verdict), _) => replay(case.as_ref(), action, &verdict.ruling, first),
         _ => judge(case.as_ref(), action, &context),
-    };
-    let first = match &rule {
-        Rule::Replay(verdict) => verdict.revision,
-        _ => None,
     };
     let ruling = judged(rule);
     let labels = match (&ruling, &case) {
@@ -177,6 +178,7 @@ fn rule_and_fold<B: Books>(
         action: action.id,
         ruling,
         revision,
+        first,
         remarks: labels,
         judged_at: now,
     };

@@ -25,8 +25,8 @@ pub struct ActivityRow {
 }
 
 const VERDICT: &str =
-    "action, ruling, rule, remarks, epoch, number, leaf, verdict_signature, judged_at";
-const VERDICT_COLUMNS: usize = 9;
+    "action, ruling, rule, remarks, epoch, number, leaf, verdict_signature, judged_at, first";
+const VERDICT_COLUMNS: usize = 10;
 const ENVELOPE: &str = "incarnation, n, schema, payload, salt, link, signature";
 const ACTIVITY: &str = "number, action, case_id, actor, kind, ruling, rule, judged_at";
 
@@ -48,6 +48,10 @@ fn signed_verdict(row: &mut Row) -> Result<SignedVerdict> {
             remarks: serde_json::from_str(&row.text(3)?)?,
             revision: (number > 0).then_some(Revision { epoch, number }),
             judged_at: row.parsed(8, "judged at")?,
+            first: match row.text(9)?.as_str() {
+                "" => None,
+                first => Some(serde_json::from_str(first)?),
+            },
         },
         epoch,
         leaf: row.int(6)?,
@@ -118,7 +122,7 @@ impl Tx<'_> {
              WHERE tenant = ?1 AND action = ?2 ORDER BY epoch, leaf LIMIT 1"
         );
         let found = self.sql.first(&statement, &values![self.tenant, action])?;
-        found.map(|row| Self::taken_row(row)).transpose()
+        found.map(Self::taken_row).transpose()
     }
 
     fn taken_row(mut row: Row) -> Result<TakenAction> {
@@ -139,9 +143,9 @@ impl Tx<'_> {
         self.sql.execute(
             "INSERT INTO journal (tenant, device, incarnation, n, action, case_id, actor, kind,
                  schema, payload, salt, commitment, link, signature, ruling, rule, remarks,
-                 epoch, number, leaf, verdict_signature, judged_at)
+                 epoch, number, leaf, verdict_signature, judged_at, first)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
-                 ?18, ?19, ?20, ?21, ?22)",
+                 ?18, ?19, ?20, ?21, ?22, ?23)",
             &values![
                 self.tenant,
                 row.device,
@@ -165,6 +169,10 @@ impl Tx<'_> {
                 signed.leaf,
                 &signed.signature,
                 verdict.judged_at,
+                match &verdict.first {
+                    Some(first) => serde_json::to_string(first)?,
+                    None => String::new(),
+                },
             ],
         )?;
         self.append_leaf(signed.epoch, signed.leaf, row.statement, &signed.signature)
@@ -235,7 +243,7 @@ impl Tx<'_> {
         let rows = self
             .sql
             .query(&statement, &values![self.tenant, readable])?;
-        rows.into_iter().map(|row| Self::taken_row(row)).collect()
+        rows.into_iter().map(Self::taken_row).collect()
     }
 
     /// The server's time at a position of the current epoch: nothing seen there is younger.
