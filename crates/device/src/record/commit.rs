@@ -4,6 +4,8 @@
 use super::books::{Books, JournalHead, cursor, incarnation, names, read, write};
 use super::view::pending;
 use crate::store::{Result, StoreError};
+use doorstep_domain::case::FactField;
+use doorstep_domain::conflict::Sides;
 use doorstep_domain::moment::Moment;
 use doorstep_domain::{Action, ActionId, Base, Case, Change, DeviceId, Incarnation, UserId};
 use doorstep_protocol::chain::{Link, Sign};
@@ -39,7 +41,7 @@ pub fn draft(
         .filter(|pending| pending.verdict.is_none())
         .map(|pending| pending.action)
         .collect();
-    let prev = last_edit(&unjudged, &new.change);
+    let prev = last_edit(&unjudged, case, &new.change);
     Ok(Action {
         id: new.id,
         device: author.device,
@@ -60,14 +62,25 @@ pub fn draft(
     })
 }
 
-/// This device's last edit of the same fact, while the server has not judged it.
-fn last_edit<'a>(unjudged: &'a [Action], change: &Change) -> Option<&'a Action> {
-    let Change::SetFact { field, .. } = change else {
-        return None;
-    };
-    unjudged.iter().rev().find(
-        |action| matches!(&action.change, Change::SetFact { field: edited, .. } if edited == field),
-    )
+/// This device's last action on the same fact, while the server has not judged it: an edit, or a
+/// decision that put another value on the screen.
+fn last_edit<'a>(unjudged: &'a [Action], case: &Case, change: &Change) -> Option<&'a Action> {
+    let field = fact_of(case, change)?;
+    unjudged
+        .iter()
+        .rev()
+        .find(|action| fact_of(case, &action.change) == Some(field))
+}
+
+fn fact_of(case: &Case, change: &Change) -> Option<FactField> {
+    match change {
+        Change::SetFact { field, .. } => Some(*field),
+        Change::Decide { conflict, .. } => match case.conflict(*conflict)?.sides {
+            Sides::Fact { field, .. } => Some(field),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// A second plan stands or falls with the first, while nobody has judged that.
