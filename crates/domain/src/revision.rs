@@ -38,12 +38,13 @@ impl Revision {
         }
     }
 
-    /// Whether a document of revision `document` shows what happened here. A later epoch's document
-    /// came after it; an earlier one's can't have it. Epochs grow with every restore.
-    pub fn is_shown_in(self, document: Self) -> bool {
+    /// Whether a document of revision `document` shows what happened here, where the document's epoch
+    /// `began` at that number. Epochs grow with every restore: an earlier one's document can't have
+    /// it, and a later one's has it only if the restored backup had.
+    pub fn is_shown_in(self, document: Self, began: u64) -> bool {
         match self.is_covered_by(document) {
             Some(is_covered) => is_covered,
-            None => self.epoch < document.epoch,
+            None => self.epoch < document.epoch && self.number <= began,
         }
     }
 

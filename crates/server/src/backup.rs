@@ -2,8 +2,7 @@
 //! what lets devices drop what they hold. A restore begins a new history line.
 
 use crate::export::root_of_log;
-use crate::log::{is_signed_head, leaf_of};
-use crate::secrets::random;
+use crate::log::{Log, is_signed_head, leaf_of};
 use crate::store::{HeadRow, Store, StoreError, Tenant};
 use chrono::{DateTime, Utc};
 use doorstep_domain::Epoch;
@@ -14,6 +13,9 @@ use std::process::Command;
 
 /// The last published head, beside the database and not in it: what a restored file can't know.
 const BESIDE: &str = "published-head.json";
+
+/// Epochs count seconds from here, 2020-01-01, where nothing else says how far they are.
+const CALENDAR_BEGINS: i64 = 1_577_836_800;
 
 /// Why there is no backup, or no restore. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -205,6 +207,8 @@ pub fn restore(from: &Path, file: &Path, now: DateTime<Utc>) -> Result<RestoreRe
     }
     let store = Store::open(file, Tenant::default())?;
     let new_epoch = begin_epoch(&store, beside(file), now)?;
+    let head = store.write(|tx| Log::default().publish(tx, now))?;
+    note_beside(file, &head)?;
     Ok(RestoreReport {
         backup,
         new_epoch,
@@ -218,13 +222,14 @@ pub fn begin_epoch(
     beside: Option<HeadRow>,
     now: DateTime<Utc>,
 ) -> Result<Epoch, BackupError> {
-    let jump = u32::from(u16::from_be_bytes(random().map_err(StoreError::from)?));
+    // Larger than any epoch that this server ever had, also one that the backup does not know of:
+    // by what lies beside the database, and by the calendar should that be lost.
+    let known = beside.as_ref().map_or(0, |head| head.epoch.0);
+    let today = u32::try_from(now.timestamp() - CALENDAR_BEGINS).unwrap_or_default();
     Ok(store.write(|tx| {
         tx.enter()?;
         let before = tx.head()?.epoch;
-        // Larger than any before, so that epochs can be listed in their order, and not the next
-        // one: the same backup restored twice gives two lines.
-        let fresh = Epoch(before.0.wrapping_add(1 + jump) & (u32::MAX >> 1));
+        let fresh = Epoch(before.0.max(known).max(today) + 1);
         let known = tx.log_heads(before)?.pop();
         let last = match (beside.filter(|head| head.epoch == before), known) {
             (Some(beside), Some(known)) if known.size > beside.size => Some(known),

@@ -112,7 +112,8 @@ pub fn nobody_goes_behind_themselves(world: &mut World, tablet: usize) -> Result
             }
         };
         if is_behind {
-            world.breaks(|| format!("I5: tablet {tablet} shows a value older than its own {id}"));
+            world
+                .breaks(|| format!("I5: tablet {tablet} shows {shown:?}, older than its own {id}"));
         }
     }
     Ok(())

@@ -48,6 +48,8 @@ pub struct Seam {
     before: RefCell<BTreeMap<ActionId, BTreeSet<ActionId>>>,
     /// Actions that arrived under a number which another one had.
     pub aside: RefCell<BTreeSet<ActionId>>,
+    /// Edits that wrote what was there already, in whatever line.
+    pub echoes: RefCell<BTreeSet<ActionId>>,
     /// How often each rule was seen.
     pub rules: RefCell<BTreeMap<String, u64>>,
 }
@@ -121,6 +123,9 @@ impl Seam {
             versions.push(fact.set_by);
             let before = line.values.insert(key, fact.value.clone());
             let same_value = before.as_ref() == Some(&fact.value);
+            if same_value {
+                self.echoes.borrow_mut().insert(fact.set_by);
+            }
             let setters = line.setters.entry(key).or_default();
             if last.is_some() {
                 self.replaced.borrow_mut().push(Replaced {

@@ -16,6 +16,8 @@ use std::rc::Rc;
 
 /// So many steps has a storm.
 const STEPS: usize = 150;
+/// Real files are slower: shorter storms, more of them.
+const STEPS_ON_FILES: usize = 60;
 /// More is never under way on such a network.
 const UNDER_WAY_MAX: usize = 12;
 
@@ -27,7 +29,11 @@ pub fn rage(world: &mut World) -> Result<()> {
             world.sync(tablet)?;
         }
     }
-    for step in 0..STEPS {
+    let steps = match world.is_on_files() {
+        true => STEPS_ON_FILES,
+        false => STEPS,
+    };
+    for step in 0..steps {
         world.now += Duration::seconds(20 + world.dice.below(200) as i64);
         match world.dice.below(100) {
             0..24 => somebody_at_a_door(world)?,

@@ -196,6 +196,11 @@ impl World {
         }
     }
 
+    /// Whether it has real files.
+    pub const fn is_on_files(&self) -> bool {
+        self.folder.is_some()
+    }
+
     /// Counts that something happened.
     pub fn count(&mut self, what: &'static str) {
         self.tell(|| format!("-- {what}"));
@@ -345,7 +350,7 @@ impl World {
         let id = ActionId(self.dice.id());
         let salt = self.dice.salt();
         let (bug, now) = (self.bug, self.now);
-        let seen = self.what_was_seen(&view, &change);
+        let seen = self.what_was_seen(tablet, &view, &change);
         let at = &mut self.tablets[tablet];
         let wall = (now + at.clock_ahead).fixed_offset();
         let recorded = Moment::read(wall, None, Some(now));
@@ -383,7 +388,7 @@ impl World {
     }
 
     /// Every value of the fact that somebody who sees this has seen or written.
-    fn what_was_seen(&self, view: &Case, change: &Change) -> BTreeSet<ActionId> {
+    fn what_was_seen(&self, tablet: usize, view: &Case, change: &Change) -> BTreeSet<ActionId> {
         let field = match change {
             Change::SetFact { field, .. } => field,
             Change::Decide { conflict, .. } => match view.conflict(*conflict).map(|c| &c.sides) {
@@ -400,6 +405,12 @@ impl World {
             seen.extend(own.seen.iter().copied());
         }
         seen.extend(self.seam.before(shown));
+        // Whoever wrote something knows of it, whatever the screen shows by now.
+        let own = &self.tablets[tablet].deeds;
+        seen.extend(own.iter().filter(|id| {
+            let deed = self.deeds.get(id);
+            deed.is_some_and(|deed| deed.case == view.id)
+        }));
         seen
     }
 
@@ -412,7 +423,9 @@ impl World {
             // A decision is by somebody who had both sides before them.
             let decides = !matches!(deed.change, Change::SetFact { .. });
             let saw = |lost: &ActionId| deed.seen.contains(lost);
-            let had_seen = decides || replaced.same_value || replaced.lost.iter().any(saw);
+            // What was applied for being the same value once is replayed as it was.
+            let is_echo = self.seam.echoes.borrow().contains(&replaced.writer);
+            let had_seen = decides || is_echo || replaced.lost.iter().any(saw);
             if !had_seen {
                 let (writer, lost) = (replaced.writer, replaced.lost);
                 self.breaks(|| {

@@ -152,6 +152,7 @@ pub fn write<T: Serialize>(books: &impl Books, name: &str, value: &T) -> Result<
 
 /// The names of what is known.
 pub mod names {
+    pub const BEGAN: &str = "began";
     pub const CURSOR: &str = "cursor";
     pub const DIFFERS: &str = "differs";
     pub const HEAD: &str = "journal_head";
@@ -168,6 +169,11 @@ pub mod names {
 /// The life of this database.
 pub fn incarnation(books: &impl Books) -> Result<Incarnation> {
     read(books, names::INCARNATION)?.ok_or(StoreError::Value("incarnation"))
+}
+
+/// The number at which the server's present epoch began.
+pub fn began(books: &impl Books) -> Result<u64> {
+    Ok(read(books, names::BEGAN)?.unwrap_or_default())
 }
 
 /// Where the last page left off.

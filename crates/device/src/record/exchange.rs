@@ -1,7 +1,7 @@
 //! One exchange as the device sees it: what it sends, and what an answer does to its books. The
 //! cursor moves in the same transaction as the page that it covers.
 
-use super::books::{Books, CaseHead, HandBack, cursor, incarnation, names, read, write};
+use super::books::{Books, CaseHead, HandBack, began, cursor, incarnation, names, read, write};
 use super::commit::{Author, begin_life};
 use super::view;
 use crate::store::{Result, ServerClock, StoreError};
@@ -99,7 +99,7 @@ pub fn take_in(
         again: answer.more || answer.snapshot,
         ..Received::default()
     };
-    mind_the_epoch(books, answer.cursor, &mut received)?;
+    mind_the_epoch(books, answer.cursor, answer.began, &mut received)?;
     for verdict in &answer.verdicts {
         note_verdict(books, peer, verdict, &mut received)?;
     }
@@ -137,8 +137,16 @@ pub fn take_in(
 }
 
 /// A server that was restored needs back whatever its backup does not have.
-fn mind_the_epoch(books: &impl Books, now: Revision, received: &mut Received) -> Result<()> {
+fn mind_the_epoch(
+    books: &impl Books,
+    now: Revision,
+    number: u64,
+    received: &mut Received,
+) -> Result<()> {
     let before = cursor(books)?;
+    if began(books)? != number {
+        write(books, names::BEGAN, &number)?;
+    }
     let is_new = before.is_some_and(|before| before.epoch != now.epoch);
     if is_new {
         received.new_epoch = true;
@@ -282,7 +290,7 @@ fn compare(books: &impl Books, answer: &SyncResponse, received: &mut Received) -
 pub fn begin_snapshot(
     books: &impl Books,
     begin: Revision,
-    began: u64,
+    began_at: u64,
     policies: &PolicyDocument,
     clock: &ServerClock,
 ) -> Result<()> {
@@ -298,11 +306,12 @@ pub fn begin_snapshot(
             names::SNAPSHOT_AFTER,
             &Some(Snapshot {
                 cursor,
-                began,
+                began: began_at,
                 after: None,
             }),
         )?;
     }
+    write(books, names::BEGAN, &began_at)?;
     put_policies(books, policies)?;
     write(books, names::SERVER_CLOCK, clock)
 }

@@ -186,7 +186,7 @@ impl Books for ModelDevice {
                 signed
                     .verdict
                     .revision
-                    .is_none_or(|revision| revision.is_shown_in(row.revision))
+                    .is_none_or(|revision| revision.is_shown_in(row.revision, u64::MAX))
             });
             let is_applied = signed.verdict.ruling == Ruling::Applied;
             let may_go = is_covered && is_shown && is_applied && !line.hand_back;
