@@ -1,3 +1,5 @@
-//! Contracts between the parts.
+//! The contracts: the interface's generated types, and the store, the same for both databases.
 
 mod bindings;
+mod statements;
+mod store;

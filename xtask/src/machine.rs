@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Debian packages and why they are needed.
-const PACKAGES: [&str; 11] = [
+const PACKAGES: [&str; 12] = [
     "build-essential",
     "pkg-config",
     "libssl-dev",
@@ -19,6 +19,7 @@ const PACKAGES: [&str; 11] = [
     "chromium-driver",
     "fonts-wqy-microhei",
     "fonts-dejavu-core",
+    "postgresql",
 ];
 
 const NODE_MAJOR_MIN: u32 = 20;
