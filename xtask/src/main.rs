@@ -1,6 +1,7 @@
-//! The project's own commands: `cargo xtask demo`, `test`, `layers`, `bindings`.
+//! The project's own commands: `cargo xtask demo`, `test`, `weather`, `crash`, `layers`.
 
 mod demo;
+mod hard;
 mod layers;
 mod machine;
 mod steps;
@@ -32,6 +33,19 @@ enum Command {
     },
     /// Set up and run everything: format, layers, lint, types, unit, journeys, window, console.
     Test,
+    /// Devices and a server in bad weather: seeded, with every fault; a failing seed replays.
+    Weather {
+        /// `--seeds N --from S [--sqlite] [--planted] [--tell] [--json FILE]`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Kill a real server and a real device at random moments, and compare.
+    Crash {
+        #[arg(long, default_value_t = 50)]
+        rounds: u64,
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
     /// Check who depends on whom.
     Layers,
     /// Write the generated types of the interface anew.
@@ -46,6 +60,8 @@ fn main() -> anyhow::Result<()> {
             mapping,
         } => demo::demo(headless, input, mapping),
         Command::Test => test::test(),
+        Command::Weather { arguments } => hard::weather(&arguments),
+        Command::Crash { rounds, seed } => hard::crash(rounds, seed),
         Command::Layers => layers::check(),
         Command::Bindings => steps::cargo(&[
             "run",

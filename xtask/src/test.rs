@@ -1,8 +1,11 @@
 //! The tests: everything, in the order in which a mistake is found fastest.
 
 use crate::steps::{cargo, npm, step};
-use crate::{layers, machine};
+use crate::{hard, layers, machine};
 use anyhow::Result;
+
+/// Enough to meet the common moments; `cargo xtask crash --rounds 500` is for a release.
+const CRASH_ROUNDS: u64 = 15;
 
 /// Sets up and runs everything.
 pub fn test() -> Result<()> {
@@ -38,6 +41,13 @@ pub fn test() -> Result<()> {
     })?;
     step("unit, property, contract, journeys, window", || {
         cargo(&["test", "--workspace"])
+    })?;
+    step(
+        "weather: planted bugs, 20,000 seeds over the model, 2,000 over files",
+        || hard::weather_for_tests(),
+    )?;
+    step("crashes: real processes killed at random moments", || {
+        hard::crash(CRASH_ROUNDS, 1)
     })?;
     step("console in Chromium", || {
         npm(&["run", "--silent", "test:console"])

@@ -24,6 +24,9 @@ struct Cli {
     /// Tell what happens, step by step; for one seed.
     #[arg(long)]
     tell: bool,
+    /// Print only what is wrong, and one line.
+    #[arg(long)]
+    quiet: bool,
     /// Also write the report here.
     #[arg(long)]
     json: Option<PathBuf>,
@@ -39,7 +42,13 @@ fn main() -> Result<()> {
     }
     let report = run_many(cli.from, cli.seeds, None, cli.sqlite, cli.tell)?;
     let text = serde_json::to_string_pretty(&report)?;
-    println!("{text}");
+    match cli.quiet && report.failed == 0 {
+        true => println!(
+            "{} seeds over the {} store, none failed, {:.0} a second",
+            report.seeds, report.store, report.seeds_per_second
+        ),
+        false => println!("{text}"),
+    }
     if let Some(path) = &cli.json {
         std::fs::write(path, &text).with_context(|| format!("write `{}`", path.display()))?;
     }

@@ -17,7 +17,7 @@ use std::rc::Rc;
 /// So many steps has a storm.
 const STEPS: usize = 150;
 /// Real files are slower: shorter storms, more of them.
-const STEPS_ON_FILES: usize = 60;
+const STEPS_ON_FILES: usize = 32;
 /// More is never under way on such a network.
 const UNDER_WAY_MAX: usize = 12;
 

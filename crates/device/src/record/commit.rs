@@ -36,12 +36,15 @@ pub fn draft(
 ) -> Result<Action> {
     let row = books.case_row(case.id)?.ok_or(StoreError::Value("case"))?;
     let head = journal_head(books)?;
-    let unjudged: Vec<Action> = pending(books, case.id, row.revision)?
-        .into_iter()
+    let pending = pending(books, case.id, row.revision)?;
+    let unjudged: Vec<&Action> = pending
+        .iter()
         .filter(|pending| pending.verdict.is_none())
-        .map(|pending| pending.action)
+        .map(|pending| &pending.action)
         .collect();
-    let prev = last_edit(&unjudged, case, &new.change);
+    // Whatever is folded on top hides the document below it, judged or not.
+    let on_top: Vec<&Action> = pending.iter().map(|pending| &pending.action).collect();
+    let prev = last_edit(&on_top, case, &new.change);
     Ok(Action {
         id: new.id,
         device: author.device,
@@ -52,7 +55,7 @@ pub fn draft(
         recorded: new.recorded,
         base: Base {
             cursor: cursor(books)?.unwrap_or(row.revision),
-            // What arrived under one's own unjudged edit was never seen: keep the first base.
+            // What arrived under one's own edit was never seen: keep the first base.
             case: prev.map_or(row.revision, |edit| edit.base.case),
         },
         prev: prev.map(|edit| edit.id),
@@ -62,13 +65,14 @@ pub fn draft(
     })
 }
 
-/// This device's last action on the same fact, while the server has not judged it: an edit, or a
-/// decision that put another value on the screen.
-fn last_edit<'a>(unjudged: &'a [Action], case: &Case, change: &Change) -> Option<&'a Action> {
+/// This device's last action on the same fact, while no document shows it: an edit, or a decision
+/// that put another value on the screen.
+fn last_edit<'a>(on_top: &[&'a Action], case: &Case, change: &Change) -> Option<&'a Action> {
     let field = fact_of(case, change)?;
-    unjudged
+    on_top
         .iter()
         .rev()
+        .copied()
         .find(|action| fact_of(case, &action.change) == Some(field))
 }
 
@@ -84,7 +88,7 @@ fn fact_of(case: &Case, change: &Change) -> Option<FactField> {
 }
 
 /// A second plan stands or falls with the first, while nobody has judged that.
-fn depends_on(unjudged: &[Action], change: &Change) -> Vec<ActionId> {
+fn depends_on(unjudged: &[&Action], change: &Change) -> Vec<ActionId> {
     let is_plan = |change: &Change| matches!(change, Change::AgreePlan { .. });
     match is_plan(change) {
         true => unjudged

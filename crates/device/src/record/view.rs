@@ -24,12 +24,18 @@ pub fn case(books: &impl Books, id: CaseId) -> Result<Option<Case>> {
 /// Folds what the document does not show yet.
 pub fn fold_pending(books: &impl Books, case: Case) -> Result<Option<Case>> {
     let pending = pending(books, case.id, case.revision)?;
+    let epoch = case.revision.epoch;
     let mut view = Some(case);
     for pending in pending {
         let judged = pending.verdict.as_ref().and_then(|signed| {
             let verdict = &signed.verdict;
             let revision = verdict.revision?;
-            Some(Standing::of(&verdict.ruling, &verdict.remarks, revision))
+            let standing = Standing::of(&verdict.ruling, &verdict.remarks, revision);
+            Some(match revision.epoch < epoch {
+                // On its way back to a restored server: what followed it there stays on top.
+                true => standing.replayed(verdict.first.unwrap_or(revision)),
+                false => standing,
+            })
         });
         view = fold(view, &pending.action, &judged.unwrap_or(Standing::Unjudged));
     }

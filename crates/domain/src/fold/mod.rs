@@ -75,6 +75,20 @@ impl Standing {
         }
     }
 
+    /// The same, where `at` was the revision of its first verdict.
+    pub fn replayed(self, at: Revision) -> Self {
+        match self {
+            Self::Applied {
+                revision, remarks, ..
+            } => Self::Applied {
+                revision,
+                remarks,
+                first: Some(at),
+            },
+            other => other,
+        }
+    }
+
     const fn first(&self) -> Option<Revision> {
         match self {
             Self::Applied { first, .. } => *first,

@@ -154,15 +154,10 @@ fn rule_and_fold<B: Books>(
     };
     let mut revision = None;
     if at.number > head.number {
-        let standing = match Standing::of(&ruling, &labels, place) {
-            Standing::Applied {
-                revision, remarks, ..
-            } => Standing::Applied {
-                revision,
-                remarks,
-                first,
-            },
-            other => other,
+        let standing = Standing::of(&ruling, &labels, place);
+        let standing = match first {
+            Some(first) => standing.replayed(first),
+            None => standing,
         };
         let agent_before = case
             .as_ref()
