@@ -44,7 +44,7 @@ pub fn test() -> Result<()> {
     })?;
     step(
         "weather: planted bugs, 20,000 seeds over the model, 2,000 over files",
-        || hard::weather_for_tests(),
+        hard::weather_for_tests,
     )?;
     step("crashes: real processes killed at random moments", || {
         hard::crash(CRASH_ROUNDS, 1)

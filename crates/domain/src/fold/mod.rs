@@ -258,10 +258,13 @@ fn apply(case: &mut Case, action: &Action, standing: &Standing) {
 fn set_fact(case: &mut Case, action: &Action, field: FactField, new: &str, standing: &Standing) {
     let (revision, first) = (standing.revision(), standing.first());
     let old = case.facts.get(&field);
-    // Replayed after a restore: what followed it in its own epoch stays.
+    // Replayed after a restore: what followed it in its own epoch stays, and so does what was
+    // written in a later one, unless this very action was written on top of that.
     let is_superseded = |fact: &Fact, first: Revision| {
         let came = fact.first.unwrap_or(fact.revision);
-        came != first && first.is_covered_by(came) == Some(true)
+        let followed = came != first && first.is_covered_by(came) == Some(true);
+        let is_later = came.epoch > first.epoch && action.prev != Some(fact.set_by);
+        followed || is_later
     };
     if old
         .zip(first)

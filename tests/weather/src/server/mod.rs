@@ -45,7 +45,7 @@ pub enum Backup {
 impl Server {
     /// A server over maps.
     pub fn model() -> Self {
-        Self::Model(ModelServer::new())
+        Self::Model(ModelServer::default())
     }
 
     /// A server over a file below `folder`.

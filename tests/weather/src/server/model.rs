@@ -53,15 +53,16 @@ pub struct ModelServer(RefCell<State>);
 /// A copy of everything at one moment.
 pub struct ModelBackup(State);
 
-impl ModelServer {
-    /// An empty server.
-    pub fn new() -> Self {
+impl Default for ModelServer {
+    fn default() -> Self {
         Self(RefCell::new(State {
             epoch: 1,
             ..State::default()
         }))
     }
+}
 
+impl ModelServer {
     /// Backs everything up; it is durable from then on.
     pub fn back_up(&self) -> ModelBackup {
         let mut state = self.0.borrow_mut();
@@ -81,11 +82,6 @@ impl ModelServer {
         };
         // The first leaf of a new line is the head of the one before.
         state.leaves = 1;
-    }
-
-    /// How many envelopes were kept aside.
-    pub fn aside(&self) -> u64 {
-        self.0.borrow().aside
     }
 }
 
