@@ -4,6 +4,7 @@
 
 mod a_day;
 mod bad_input;
+mod exchange;
 mod import;
 mod restart;
 mod work;

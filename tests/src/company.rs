@@ -74,6 +74,25 @@ impl Company {
         })
     }
 
+    /// Serves another database in this one's place, at the other end of the same cable.
+    pub async fn serve_instead(mut self, file: &Path) -> Result<Self> {
+        let store = Arc::new(Store::open(file, Tenant::default())?);
+        let attachments = Attachments::in_folder(&self.folder.path().join("attachments"))?;
+        let clock = Clock::starting_at(morning());
+        let app = App::new(Arc::clone(&store), policies::shipped()?, clock, attachments);
+        let listener = serve::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
+        self.address = listener.local_addr()?;
+        self.store = store;
+        tokio::spawn(serve::serve(listener, app, std::future::pending()));
+        // Connections to the old one break.
+        self.cable.cut();
+        self.cable.plug_into(self.address);
+        // Long enough for each of them to notice.
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        self.cable.mend();
+        Ok(self)
+    }
+
     /// Enrols a device of the demo agent, in its own folder, and syncs it once.
     pub async fn device(&self) -> Result<Device> {
         let device = self

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 pub struct Cable {
     address: SocketAddr,
     whole: Arc<watch::Sender<bool>>,
+    far: Arc<watch::Sender<SocketAddr>>,
 }
 
 impl Cable {
@@ -18,20 +19,28 @@ impl Cable {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
         let (whole, watched) = watch::channel(true);
+        let (far, plugged) = watch::channel(server);
         tokio::spawn(async move {
             while let Ok((near, _)) = listener.accept().await {
+                let server = *plugged.borrow();
                 tokio::spawn(forward(near, server, watched.clone()));
             }
         });
         Ok(Self {
             address,
             whole: Arc::new(whole),
+            far: Arc::new(far),
         })
     }
 
     /// The near end, as a web address.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Plugs the far end into another server; connections that are open stay where they are.
+    pub fn plug_into(&self, server: SocketAddr) {
+        self.far.send_replace(server);
     }
 
     /// Cuts the cable: open connections break, new ones are dropped.

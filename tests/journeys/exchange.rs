@@ -1,0 +1,314 @@
+//! The exchange beyond a plain day: forks, lost and retired devices, other versions, handover, alarms,
+//! attachments, a restored server. Real HTTP, real files.
+
+use crate::work::stop;
+use doorstep_device::{Device, DeviceClock, DeviceError, handover};
+use doorstep_domain::case::FactField;
+use doorstep_domain::{Change, Ruling};
+use doorstep_protocol::alarm::AlarmKind;
+use doorstep_protocol::chain::{Commitment, Link, Sign as _};
+use doorstep_protocol::envelope::Envelope;
+use doorstep_server::backup;
+use doorstep_server::store::DeviceState;
+use doorstep_testkit::build::Actor;
+use doorstep_tests::company::{Company, PASSPHRASE, morning};
+use ed25519_dalek::SigningKey;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+fn unlock(company: &Company) -> Device {
+    let clock = DeviceClock::starting_at(morning());
+    Device::unlock(&company.device_folder(), PASSPHRASE, clock).unwrap()
+}
+
+/// An envelope as another version of the app would seal it.
+fn sealed_by(device: &Device, case: &doorstep_domain::Case, schema: u16, text: &str) -> Envelope {
+    let profile = device.profile();
+    let mut action = Actor::new(profile.user, 0x5c4e_0000 + u128::from(schema))
+        .does(Change::AddNote { text: text.into() }, case.revision);
+    action.device = profile.device;
+    action.case = case.id;
+    let mut payload = serde_json::to_string(&action).unwrap();
+    if schema > 2 {
+        payload = payload.replace("add_note", "sing_a_song");
+    }
+    let mut seed = [0; 32];
+    hex::decode_to_slice(&profile.signing_key, &mut seed).unwrap();
+    let (salt, link) = match schema {
+        1 => (String::new(), Link::START.follow_payload(&payload)),
+        _ => {
+            let salt = "5a".repeat(16);
+            let link = Link::START.follow(Commitment::to(&salt, &payload));
+            (salt, link)
+        }
+    };
+    Envelope {
+        schema,
+        id: action.id,
+        incarnation: action.incarnation,
+        n: 1,
+        payload,
+        salt,
+        link,
+        signature: SigningKey::from_bytes(&seed).sign_hash(&link.0),
+        verdict: None,
+    }
+}
+
+async fn push(company: &Company, device: &Device, envelope: &Envelope) -> Value {
+    let request = json!({
+        "protocol": 1, "incarnation": envelope.incarnation, "cursor": null, "policies": null,
+        "outbox": [envelope],
+    });
+    let answer = company
+        .http()
+        .post(format!("http://{}/v1/sync", company.address))
+        .bearer_auth(&device.profile().token)
+        .json(&request)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), 200);
+    serde_json::from_str(&answer.text().await.unwrap()).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn scenario_17_app_one_version_older_app_one_version_newer() {
+    let company = Company::start().await.unwrap();
+    let device = company.device().await.unwrap();
+    let id = stop(&device, 0);
+    let case = company.store.read(|tx| tx.case(id)).unwrap().unwrap();
+    let older = sealed_by(&device, &case, 1, "from an older app");
+    let said = push(&company, &device, &older).await;
+    assert_eq!(said["verdicts"][0]["verdict"]["ruling"], "applied");
+    let newer = sealed_by(&device, &case, 9, "from a newer app");
+    let said = push(&company, &device, &newer).await;
+    assert_eq!(said["verdicts"][0]["verdict"]["rule"], "action.newer_app");
+    // Kept as it came, to the byte.
+    let kept = company
+        .store
+        .read(|tx| tx.taken_action(newer.id))
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (kept.envelope.payload, kept.is_read),
+        (newer.payload, false)
+    );
+    // And nothing of the same device waits behind it.
+    device.add_note(id, "after it").unwrap();
+    assert_eq!(device.sync().await.unwrap().waiting, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn scenario_18_device_lost_with_unsent_work_then_found() {
+    let company = Company::start().await.unwrap();
+    let device = company.device().await.unwrap();
+    let id = stop(&device, 0);
+    device.add_note(id, "not sent yet").unwrap();
+    let own = device.profile().device;
+    company
+        .store
+        .write(|tx| tx.set_device_state(own, DeviceState::Lost, morning()))
+        .unwrap();
+    // What arrives after the report waits for a person; the key is gone.
+    let refused = device.sync().await.err().unwrap();
+    assert_eq!(refused.code(), "device.retired");
+    drop(device);
+    let locked = Device::unlock(
+        &company.device_folder(),
+        PASSPHRASE,
+        DeviceClock::starting_at(morning()),
+    );
+    assert!(matches!(locked.err(), Some(DeviceError::NotEnrolled)));
+    let case = company.store.read(|tx| tx.case(id)).unwrap().unwrap();
+    assert!(case.history.is_empty());
+    let waiting = &case.conflicts[0];
+    assert_eq!(waiting.rule.as_str(), "device.reported_lost");
+    // A lead takes it in after all.
+    let lead = company.sign_in("lead").await.unwrap();
+    lead.done(
+        "POST",
+        &format!("/v1/cases/{id}/conflicts/{}/decision", waiting.id),
+        Some(json!({ "choice": { "choice": "take_held" }, "seen": case.revision })),
+    )
+    .await
+    .unwrap();
+    let case = company.store.read(|tx| tx.case(id)).unwrap().unwrap();
+    assert_eq!(case.history[0].text, "not sent yet");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn scenario_24_what_was_sealed_is_handed_in_without_the_passphrase() {
+    let company = Company::start().await.unwrap();
+    let device = company.device().await.unwrap();
+    let id = stop(&device, 0);
+    let saved = device.add_note(id, "sealed").unwrap().action;
+    drop(device);
+    // Nobody knows the passphrase any more; whoever has the tablet brings it in.
+    assert_eq!(
+        handover::hand_over(&company.device_folder()).await.unwrap(),
+        1
+    );
+    assert_eq!(
+        handover::hand_over(&company.device_folder()).await.unwrap(),
+        0
+    );
+    let case = company.store.read(|tx| tx.case(id)).unwrap().unwrap();
+    assert_eq!(case.history[0].id, saved);
+    // It is found again: the same action has the same verdict, once.
+    let device = unlock(&company);
+    assert_eq!(device.sync().await.unwrap().waiting, 0);
+    assert_eq!(device.saved().unwrap()[0].ruling, Some(Ruling::Applied));
+    let case = company.store.read(|tx| tx.case(id)).unwrap().unwrap();
+    assert_eq!(case.history.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn scenario_23_a_server_restored_from_a_backup_gets_back_what_it_lacks() {
+    let company = Company::start().await.unwrap();
+    let device = company.device().await.unwrap();
+    let id = stop(&device, 0);
+    device.set_fact(id, FactField::Email, "before").unwrap();
+    device.sync().await.unwrap();
+    let folder = company.folder.path();
+    let file = folder.join("last-night.db");
+    let report = backup::backup(&company.store, &file, morning()).unwrap();
+    assert!(report.verdicts > 0 && report.cases > 0);
+    assert!(backup::backup(&company.store, &file, morning()).is_err());
+    device.set_fact(id, FactField::Phone, "after").unwrap();
+    device.sync().await.unwrap();
+    let restored = folder.join("restored/doorstep.db");
+    std::fs::create_dir_all(restored.parent().unwrap()).unwrap();
+    let report = backup::restore(&file, &restored, morning()).unwrap();
+    let company = company.serve_instead(&restored).await.unwrap();
+    let case = company.store.read(|tx| tx.case(id)).unwrap().unwrap();
+    assert_ne!(case.fact(FactField::Phone), Some("after"));
+    assert_eq!(device.sync().await.unwrap().waiting, 0);
+    let case = company.store.read(|tx| tx.case(id)).unwrap().unwrap();
+    assert_eq!(case.fact(FactField::Phone), Some("after"));
+    assert_eq!(case.fact(FactField::Email), Some("before"));
+    assert_eq!(case.revision.epoch, report.new_epoch);
+    let mut out = Vec::new();
+    company
+        .store
+        .read(|tx| doorstep_server::export::export(tx, &mut out))
+        .unwrap();
+    let verified = doorstep_server::export::verify(out.as_slice()).unwrap();
+    assert_eq!(verified.epochs, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alarm_passes_the_queue_and_is_one_row_also_from_a_lapsed_device() {
+    let company = Company::start().await.unwrap();
+    let device = company.device().await.unwrap();
+    let id = stop(&device, 0);
+    company.cable.cut();
+    device.raise_alarm(AlarmKind::Panic, Some(id)).unwrap();
+    assert!(device.send_alarms().await.is_err());
+    company.cable.mend();
+    let own = device.profile().device;
+    company
+        .store
+        .write(|tx| {
+            tx.set_device_state(own, DeviceState::Retired, morning())?;
+            tx.touch_device(own, morning(), morning() - chrono::Duration::days(40))
+        })
+        .unwrap();
+    assert_eq!(device.send_alarms().await.unwrap(), 0);
+    let alarms = company.store.read(|tx| tx.alarms(10)).unwrap();
+    assert_eq!(alarms.len(), 1);
+    assert_eq!(alarms[0].alarm.kind, AlarmKind::Panic);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lapsed_token_is_renewed_by_the_devices_key() {
+    let company = Company::start().await.unwrap();
+    let device = company.device().await.unwrap();
+    let own = device.profile().device;
+    company
+        .store
+        .write(|tx| tx.touch_device(own, morning(), morning() - chrono::Duration::days(40)))
+        .unwrap();
+    assert!(device.sync().await.is_ok());
+    drop(device);
+    assert!(unlock(&company).sync().await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn scenario_16_half_a_photo_goes_on_and_another_hash_is_refused() {
+    let company = Company::start().await.unwrap();
+    let device = company.device().await.unwrap();
+    let photo = vec![7_u8; 300_000];
+    let hash = hex::encode(Sha256::digest(&photo));
+    let announced = |hash: &str| {
+        use base64::Engine as _;
+        let value = base64::engine::general_purpose::STANDARD.encode(hash);
+        company
+            .http()
+            .post(format!("http://{}/v1/attachments", company.address))
+            .bearer_auth(&device.profile().token)
+            .header("tus-resumable", "1.0.0")
+            .header("upload-length", photo.len())
+            .header("upload-metadata", format!("sha256 {value}"))
+    };
+    let begin = |hash: String| {
+        let request = announced(&hash);
+        async move {
+            let answer = request.send().await.unwrap();
+            assert_eq!(answer.status(), 201);
+            answer.headers()["location"].to_str().unwrap().to_owned()
+        }
+    };
+    let piece = |place: &str, at: usize, bytes: &[u8]| {
+        company
+            .http()
+            .patch(format!("http://{}{place}", company.address))
+            .bearer_auth(&device.profile().token)
+            .header("tus-resumable", "1.0.0")
+            .header("content-type", "application/offset+octet-stream")
+            .header("upload-offset", at)
+            .body(bytes.to_vec())
+            .send()
+    };
+    let place = begin(hash.clone()).await;
+    assert_eq!(
+        begin(hash.clone()).await,
+        place,
+        "begun twice is begun once"
+    );
+    assert_eq!(
+        piece(&place, 0, &photo[..100_000]).await.unwrap().status(),
+        204
+    );
+    assert_eq!(
+        piece(&place, 0, &photo[..100_000]).await.unwrap().status(),
+        409
+    );
+    let is_stored = || {
+        let hash = hash.clone();
+        company.store.read(move |tx| tx.is_stored(&hash)).unwrap()
+    };
+    assert!(!is_stored(), "half a file is none");
+    let head = company
+        .http()
+        .head(format!("http://{}{place}", company.address))
+        .bearer_auth(&device.profile().token)
+        .header("tus-resumable", "1.0.0")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(head.headers()["upload-offset"], "100000");
+    assert_eq!(
+        piece(&place, 100_000, &photo[100_000..])
+            .await
+            .unwrap()
+            .status(),
+        204
+    );
+    assert!(is_stored());
+
+    let other = hex::encode(Sha256::digest(b"another photo"));
+    let place = begin(other.clone()).await;
+    assert_eq!(piece(&place, 0, &photo).await.unwrap().status(), 460);
+    assert!(!company.store.read(|tx| tx.is_stored(&other)).unwrap());
+}
