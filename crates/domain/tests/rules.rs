@@ -448,6 +448,49 @@ fn two_decisions_that_differ_are_both_kept_and_decided_again() {
 }
 
 #[test]
+fn a_plan_that_is_decided_twice_has_one_stop_that_follows_it() {
+    let (mut door, mut desk) = (Actor::new(agent(), 0x100), Actor::new(lead(), 0x200));
+    let mut back_office = Actor::new(lead(), 0x300);
+    let payment = Change::PostPayment {
+        amount: owed(50_000),
+        on: morning().date_naive(),
+    };
+    let paid = back_office.does(payment, revision(2));
+    let (case, _) = take_in(case(), &paid, Role::BackOffice, 3);
+    let agreed = Change::AgreePlan {
+        terms: Box::new(plan(1, owed(120_000)).unwrap()),
+    };
+    let held = door.does(agreed, revision(2));
+    let (mut case, _) = take_in(case, &held, Role::Agent, 4);
+    let mut settles = held.id;
+    for (number, choice, state, stops) in [
+        (5, Choice::KeepCurrent, PlanState::Void, 0),
+        (6, Choice::TakeHeld, PlanState::Void, 0),
+        (7, Choice::TakeHeld, PlanState::Active, 1),
+        (8, Choice::KeepCurrent, PlanState::Active, 1),
+    ] {
+        let action = desk.does(
+            Change::Decide {
+                conflict: settles,
+                choice,
+            },
+            revision(number - 1),
+        );
+        case = take_in(case, &action, Role::Lead, number).0;
+        // The second decision on the plan is a conflict of its own, which the third settles.
+        settles = if number == 6 { action.id } else { held.id };
+        let now = case.as_ref().unwrap();
+        assert_eq!(now.plans[0].state, state, "after {number}");
+        assert_eq!(
+            now.stops_in_force(morning()).count(),
+            stops,
+            "after {number}"
+        );
+        assert!(now.stops.len() == 1, "never a second stop for one plan");
+    }
+}
+
+#[test]
 fn what_depends_on_a_held_action_shares_its_fate() {
     for (choice, state) in [
         (Choice::TakeHeld, PlanState::Active),

@@ -1,7 +1,7 @@
 //! What a held or refused action leaves on a case, and how a decision settles it.
 
 use super::plan::{put_plan, raise_plan_stop, set_plan_state};
-use super::safety::lift_stop;
+use super::safety::{lift_stop, restore_stop};
 use super::{Standing, set_fact};
 use crate::action::{Action, Change};
 use crate::case::Case;
@@ -15,8 +15,7 @@ pub(super) fn hold(case: &mut Case, action: &Action, rule: &RuleId, revision: Re
     }
     let mut waiting = Vec::new();
     let sides = match &action.change {
-        // Held for what it is, and not for what it says.
-        _ if !is_held_by_content(rule) => {
+        _ if is_held_whole(rule) => {
             waiting.push(action.clone());
             Sides::Whole {
                 kind: action.change.kind().to_owned(),
@@ -72,9 +71,9 @@ pub(super) fn hold(case: &mut Case, action: &Action, rule: &RuleId, revision: Re
     }
 }
 
-/// Rules that hold an action whatever it changes; it waits whole.
-fn is_held_by_content(rule: &RuleId) -> bool {
-    !matches!(
+/// Held for where it comes from, whatever it changes: it waits whole.
+fn is_held_whole(rule: &RuleId) -> bool {
+    matches!(
         rule.as_str(),
         "action.depends_on_unknown" | "device.reported_lost"
     )
@@ -131,13 +130,24 @@ pub(super) fn settle(
     choice: &Choice,
     standing: &Standing,
 ) {
-    let Some(conflict) = case
-        .conflicts
-        .iter_mut()
-        .find(|c| c.id == id && c.is_open())
-    else {
+    if case.conflict(id).is_some_and(Conflict::is_open) {
+        take_effect(case, action, id, choice, standing);
+    }
+}
+
+/// Settles a conflict this way, also one that was settled otherwise: what the first decision did
+/// gives way.
+fn take_effect(
+    case: &mut Case,
+    action: &Action,
+    id: ActionId,
+    choice: &Choice,
+    standing: &Standing,
+) {
+    let Some(conflict) = case.conflicts.iter_mut().find(|c| c.id == id) else {
         return;
     };
+    let was_settled = conflict.settlement.is_some();
     conflict.settlement = Some(Settlement {
         choice: choice.clone(),
         by: action.actor,
@@ -152,8 +162,12 @@ pub(super) fn settle(
         (Sides::Fact { field, .. }, Choice::Write { value }) => {
             set_fact(case, action, field, value, standing);
         }
+        (Sides::Fact { field, current, .. }, Choice::KeepCurrent) if was_settled => {
+            set_fact(case, action, field, &current.unwrap_or_default(), standing);
+        }
         (Sides::Plan { plan, .. }, Choice::TakeHeld) => {
-            set_plan_state(case, plan, PlanState::Active)
+            set_plan_state(case, plan, PlanState::Active);
+            restore_stop(case, id);
         }
         (Sides::Plan { plan, .. }, Choice::KeepCurrent) => {
             set_plan_state(case, plan, PlanState::Void);
@@ -164,53 +178,12 @@ pub(super) fn settle(
                 conflict, wanted, ..
             },
             Choice::TakeHeld,
-        ) => {
-            decide_anew(case, action, conflict, &wanted, standing);
-        }
+        ) => take_effect(case, action, conflict, &wanted, standing),
         (Sides::Fact { .. } | Sides::Decision { .. } | Sides::Whole { .. }, _)
         | (Sides::Plan { .. }, Choice::Write { .. }) => {}
     }
     for waiting in &waiting {
         release(case, waiting, choice, standing);
-    }
-}
-
-/// The later decision stands after all: what the first one did gives way.
-fn decide_anew(
-    case: &mut Case,
-    action: &Action,
-    id: ActionId,
-    wanted: &Choice,
-    standing: &Standing,
-) {
-    let Some(conflict) = case.conflicts.iter_mut().find(|c| c.id == id) else {
-        return;
-    };
-    conflict.settlement = Some(Settlement {
-        choice: wanted.clone(),
-        by: action.actor,
-        on: action.recorded.day(),
-        action: action.id,
-    });
-    match (conflict.sides.clone(), wanted) {
-        (Sides::Fact { field, held, .. }, Choice::TakeHeld) => {
-            set_fact(case, action, field, &held, standing);
-        }
-        (Sides::Fact { field, .. }, Choice::Write { value }) => {
-            set_fact(case, action, field, value, standing);
-        }
-        (Sides::Fact { field, current, .. }, Choice::KeepCurrent) => {
-            set_fact(case, action, field, &current.unwrap_or_default(), standing);
-        }
-        (Sides::Plan { plan, .. }, Choice::TakeHeld) => {
-            set_plan_state(case, plan, PlanState::Active);
-            raise_plan_stop(case, action, standing.revision());
-        }
-        (Sides::Plan { plan, .. }, Choice::KeepCurrent) => {
-            set_plan_state(case, plan, PlanState::Void);
-            lift_stop(case, id, action.id);
-        }
-        _ => {}
     }
 }
 

@@ -35,6 +35,12 @@ pub(super) fn raise_stop(case: &mut Case, stop: Stop) {
     }
 }
 
+pub(super) fn restore_stop(case: &mut Case, raise: ActionId) {
+    for stop in case.stops.iter_mut().filter(|stop| stop.id == raise) {
+        stop.lifted = None;
+    }
+}
+
 pub(super) fn lift_stop(case: &mut Case, raise: ActionId, by: ActionId) {
     for stop in case.stops.iter_mut().filter(|stop| stop.id == raise) {
         stop.lifted = Some(by);
