@@ -3,7 +3,7 @@
 use super::plan::judge_second_plan;
 use super::{Context, is_fresh};
 use crate::ActionId;
-use crate::action::Action;
+use crate::action::{Action, Change};
 use crate::case::Case;
 use crate::conflict::{Choice, Conflict, Sides};
 use crate::verdict::Ruling;
@@ -34,7 +34,7 @@ pub(super) fn judge_decision(
         }
         (Sides::Plan { .. }, Choice::Write { .. }) => Ruling::refused("decision.needs_new_consent"),
         (_, Choice::Write { .. }) => Ruling::refused("decision.takes_no_value"),
-        (Sides::Plan { plan, .. }, Choice::TakeHeld) => judge_second_plan(case, Some(*plan)),
+        (Sides::Plan { plan, .. }, Choice::TakeHeld) => judge_second_plan(case, *plan),
         (
             Sides::Decision {
                 conflict, wanted, ..
@@ -48,11 +48,23 @@ pub(super) fn judge_decision(
                     _ => None,
                 });
             match (plan, wanted) {
-                (Some(plan), Choice::TakeHeld) => judge_second_plan(case, Some(plan)),
+                (Some(plan), Choice::TakeHeld) => judge_second_plan(case, plan),
                 _ => Ruling::Applied,
             }
         }
-        (Sides::Whole { .. }, Choice::TakeHeld) => Ruling::Applied,
+        (Sides::Whole { .. }, Choice::TakeHeld) => {
+            let plan = conflict
+                .waiting
+                .iter()
+                .find_map(|waiting| match &waiting.change {
+                    Change::AgreePlan { terms } => Some(terms.id),
+                    _ => None,
+                });
+            match plan {
+                Some(plan) => judge_second_plan(case, plan),
+                None => Ruling::Applied,
+            }
+        }
     }
 }
 

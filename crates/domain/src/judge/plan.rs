@@ -46,11 +46,11 @@ pub(super) fn judge_plan(
 }
 
 /// One plan at a time.
-pub(super) fn judge_second_plan(case: &Case, plan: Option<PlanId>) -> Ruling {
+pub(super) fn judge_second_plan(case: &Case, plan: PlanId) -> Ruling {
     let other_active = case
         .plans
         .iter()
-        .any(|other| Some(other.terms.id) != plan && other.state == PlanState::Active);
+        .any(|other| other.terms.id != plan && other.state == PlanState::Active);
     match other_active {
         true => Ruling::refused("plan.already_active"),
         false => Ruling::Applied,
