@@ -100,49 +100,78 @@ impl Tx<'_> {
         let is_open = |state: VisitState| (VisitState::Cleared..VisitState::Ended).contains(&state);
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         let open = |conflict: &&record::ConflictOnly| conflict.settlement.is_none();
-        let row: i64 = self
-            .tx
-            .prepare_cached(
+        let id = head.id.to_string();
+        let known = self.row_of(&id)?;
+        // Two plain statements: one that upserts and returns its row makes the index write its
+        // words out after every case.
+        let statement = match known {
+            Some(_) => {
+                "UPDATE case_file SET epoch = ?2, number = ?3, is_leaving = 0, open_conflicts = ?4,
+                     conflicts = ?5, day = ?6, position = ?7, name = ?8, visits_open = ?9, doc = ?10
+                 WHERE id = ?1"
+            }
+            None => {
                 "INSERT INTO case_file (id, epoch, number, is_leaving, open_conflicts, conflicts,
                      day, position, name, visits_open, doc)
-                 VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
-                 ON CONFLICT DO UPDATE SET epoch = excluded.epoch, number = excluded.number,
-                     is_leaving = 0, open_conflicts = excluded.open_conflicts,
-                     conflicts = excluded.conflicts, day = excluded.day,
-                     position = excluded.position, name = excluded.name,
-                     visits_open = excluded.visits_open, doc = excluded.doc
-                 RETURNING rowid",
-            )?
-            .query_row(
-                params![
-                    head.id.to_string(),
-                    head.revision.epoch.0,
-                    head.revision.number,
-                    count(head.conflicts.iter().filter(open).count()),
-                    count(head.conflicts.len()),
-                    stop.map_or("", |stop| stop.day.as_str()),
-                    stop.map_or(0, |stop| stop.position),
-                    head.person.name,
-                    count(
-                        head.visits
-                            .iter()
-                            .filter(|visit| is_open(visit.state))
-                            .count()
-                    ),
-                    doc
-                ],
-                |row| row.get(0),
-            )?;
+                 VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
+            }
+        };
+        self.tx.prepare_cached(statement)?.execute(params![
+            id,
+            head.revision.epoch.0,
+            head.revision.number,
+            count(head.conflicts.iter().filter(open).count()),
+            count(head.conflicts.len()),
+            stop.map_or("", |stop| stop.day.as_str()),
+            stop.map_or(0, |stop| stop.position),
+            head.person.name,
+            count(
+                head.visits
+                    .iter()
+                    .filter(|visit| is_open(visit.state))
+                    .count()
+            ),
+            doc
+        ])?;
         let words = search::words(&[
             &head.person.name,
             &head.account.reference,
             &head.address.street,
             &head.address.town,
         ]);
+        match known {
+            Some(row) => self.replace_words(row, &words),
+            None => self.add_words(self.tx.last_insert_rowid(), &words),
+        }
+    }
+
+    fn row_of(&self, id: &str) -> Result<Option<i64>> {
+        Ok(self
+            .tx
+            .prepare_cached("SELECT rowid FROM case_file WHERE id = ?1")?
+            .query_row([id], |row| row.get(0))
+            .optional()?)
+    }
+
+    fn add_words(&self, row: i64, words: &str) -> Result<()> {
         self.tx
             .prepare_cached("INSERT OR REPLACE INTO case_search (rowid, words) VALUES (?1, ?2)")?
             .execute(params![row, words])?;
         Ok(())
+    }
+
+    /// Most changes leave the words as they are, and taking words out of the index costs: with
+    /// `secure-delete` they leave no trace there.
+    fn replace_words(&self, row: i64, words: &str) -> Result<()> {
+        let known: Option<String> = self
+            .tx
+            .prepare_cached("SELECT words FROM case_search WHERE rowid = ?1")?
+            .query_row([row], |found| found.get(0))
+            .optional()?;
+        match known.as_deref() == Some(words) {
+            true => Ok(()),
+            false => self.add_words(row, words),
+        }
     }
 
     pub(super) fn leaving_cases(&self) -> Result<Vec<CaseId>> {

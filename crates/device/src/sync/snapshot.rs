@@ -80,7 +80,7 @@ impl<'a> Taking<'a> {
             lines.add(&piece);
             while let Some(line) = lines.next()? {
                 let line: SnapshotLine =
-                    serde_json::from_slice(&line).map_err(|_| DeviceError::UnreadableAnswer)?;
+                    serde_json::from_slice(line).map_err(|_| DeviceError::UnreadableAnswer)?;
                 self.line(line)?;
             }
         }
@@ -139,26 +139,62 @@ impl<'a> Taking<'a> {
 #[derive(Default)]
 struct Lines {
     unpacked: Vec<u8>,
+    /// Up to here lines were taken out.
     read: usize,
+    /// Up to here there is no further end of a line.
+    searched: usize,
 }
 
 impl Lines {
     fn add(&mut self, piece: &[u8]) {
         self.unpacked.drain(..self.read);
+        self.searched -= self.read;
         self.read = 0;
         self.unpacked.extend_from_slice(piece);
     }
 
-    fn next(&mut self) -> Result<Option<Vec<u8>>> {
-        let rest = self.unpacked.get(self.read..).unwrap_or_default();
-        match rest.iter().position(|byte| *byte == b'\n') {
-            Some(end) => {
-                let line = rest.get(..end).unwrap_or_default().to_vec();
-                self.read += end + 1;
-                Ok(Some(line))
+    fn next(&mut self) -> Result<Option<&[u8]>> {
+        let fresh = self.unpacked.get(self.searched..).unwrap_or_default();
+        let Some(end) = memchr::memchr(b'\n', fresh) else {
+            self.searched = self.unpacked.len();
+            return match self.searched - self.read > LINE_BYTES_MAX {
+                true => Err(DeviceError::UnreadableAnswer),
+                false => Ok(None),
+            };
+        };
+        let (from, end) = (self.read, self.searched + end);
+        (self.read, self.searched) = (end + 1, end + 1);
+        Ok(self.unpacked.get(from..end))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_come_whole_however_the_pieces_are_cut() {
+        let text = "first\n\nsecond line\nthe rest";
+        for size in 1..text.len() {
+            let (mut lines, mut found) = (Lines::default(), Vec::new());
+            for piece in text.as_bytes().chunks(size) {
+                lines.add(piece);
+                while let Some(line) = lines.next().unwrap() {
+                    found.push(String::from_utf8(line.to_vec()).unwrap());
+                }
             }
-            None if rest.len() > LINE_BYTES_MAX => Err(DeviceError::UnreadableAnswer),
-            None => Ok(None),
+            assert_eq!(found, ["first", "", "second line"], "pieces of {size}");
         }
+    }
+
+    #[test]
+    fn a_line_without_an_end_is_given_up() {
+        let mut lines = Lines::default();
+        let mut refused = false;
+        for _ in 0..10 {
+            lines.add(&vec![b'x'; LINE_BYTES_MAX / 8]);
+            refused |= lines.next().is_err();
+        }
+        assert!(refused);
     }
 }
