@@ -13,7 +13,7 @@ use doorstep_server::store::{
 };
 use doorstep_server::{Store, Tenant, export, policies};
 use doorstep_testkit::build::{lead, morning, opening};
-use doorstep_tests::cluster::Cluster;
+use doorstep_testkit::cluster::Cluster;
 use std::sync::{Arc, Barrier, OnceLock};
 use uuid::Uuid;
 

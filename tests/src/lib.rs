@@ -1,7 +1,6 @@
 //! What the journeys share: bindings, a real server, a network that can be cut, a window.
 
 pub mod bindings;
-pub mod cluster;
 pub mod company;
 pub mod processes;
 pub mod screen;

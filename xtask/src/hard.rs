@@ -1,37 +1,11 @@
 //! The hard tests: weather and crashes.
 
-use crate::steps::{cargo, root, run};
+use crate::steps::{DEBUG, RELEASE, build, built, run_built};
 use anyhow::Result;
 
 /// Seeds of the weather that the test command runs, over the model and over files.
 const MODEL_SEEDS: &str = "20000";
 const FILE_SEEDS: &str = "2000";
-
-fn build(profile: &[&str], packages: &[&str]) -> Result<()> {
-    let mut arguments = vec!["build", "--quiet"];
-    arguments.extend(profile);
-    for package in packages {
-        arguments.extend(["--package", package]);
-    }
-    cargo(&arguments)
-}
-
-fn built(profile: &[&str], name: &str) -> String {
-    let folder = match profile.is_empty() {
-        true => "target/debug",
-        false => "target/release",
-    };
-    let path = root().join(folder).join(name);
-    path.to_string_lossy().into_owned()
-}
-
-fn run_built(profile: &[&str], name: &str, arguments: &[&str]) -> Result<()> {
-    run(".", &built(profile, name), arguments)
-}
-
-const RELEASE: &[&str] = &["--release"];
-/// The tests have built these already.
-const DEBUG: &[&str] = &[];
 
 /// Runs the weather as asked.
 pub fn weather(arguments: &[String]) -> Result<()> {

@@ -1,5 +1,6 @@
-//! The project's own commands: `cargo xtask demo`, `test`, `weather`, `crash`, `layers`.
+//! The project's own commands: `cargo xtask demo`, `test`, `weather`, `crash`, `bench`, `layers`.
 
+mod bench;
 mod demo;
 mod hard;
 mod layers;
@@ -46,10 +47,25 @@ enum Command {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+    /// Measure, against floors and peers in the same run.
+    Bench {
+        #[command(subcommand)]
+        what: Bench,
+    },
     /// Check who depends on whom.
     Layers,
     /// Write the generated types of the interface anew.
     Bindings,
+}
+
+#[derive(Subcommand)]
+enum Bench {
+    /// The exchange: first sync, a day, saving, a thousand devices, scope, bytes.
+    Sync {
+        /// `[--json FILE] [--only NAME] [--rounds N]`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
 }
 
 fn main() -> anyhow::Result<()> {
@@ -62,6 +78,9 @@ fn main() -> anyhow::Result<()> {
         Command::Test => test::test(),
         Command::Weather { arguments } => hard::weather(&arguments),
         Command::Crash { rounds, seed } => hard::crash(rounds, seed),
+        Command::Bench {
+            what: Bench::Sync { arguments },
+        } => bench::sync(&arguments),
         Command::Layers => layers::check(),
         Command::Bindings => steps::cargo(&[
             "run",

@@ -48,3 +48,33 @@ pub fn cargo(arguments: &[&str]) -> Result<()> {
 pub fn npm(arguments: &[&str]) -> Result<()> {
     run("ui", "npm", arguments)
 }
+
+/// The profile in which things are measured.
+pub const RELEASE: &[&str] = &["--release"];
+/// The profile that the tests have built already.
+pub const DEBUG: &[&str] = &[];
+
+/// Builds packages in a profile.
+pub fn build(profile: &[&str], packages: &[&str]) -> Result<()> {
+    let mut arguments = vec!["build", "--quiet"];
+    arguments.extend(profile);
+    for package in packages {
+        arguments.extend(["--package", package]);
+    }
+    cargo(&arguments)
+}
+
+/// Where a program of that profile lies.
+pub fn built(profile: &[&str], name: &str) -> String {
+    let folder = match profile.is_empty() {
+        true => "target/debug",
+        false => "target/release",
+    };
+    let path = root().join(folder).join(name);
+    path.to_string_lossy().into_owned()
+}
+
+/// Runs a program of that profile.
+pub fn run_built(profile: &[&str], name: &str, arguments: &[&str]) -> Result<()> {
+    run(".", &built(profile, name), arguments)
+}

@@ -19,8 +19,17 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Makes a cluster and starts it.
+    /// Makes a cluster and starts it. It never waits for the disk, since nobody keeps what is in it.
     pub fn start() -> Result<Self> {
+        Self::start_with("fsync=off")
+    }
+
+    /// The same as a company would run it: what it says is committed is on the disk.
+    pub fn start_durable() -> Result<Self> {
+        Self::start_with("fsync=on")
+    }
+
+    fn start_with(durability: &str) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let programs = programs()?;
         let is_root = run_as(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
@@ -49,7 +58,7 @@ impl Cluster {
                 "unix_socket_directories={}",
                 folder.path().display()
             ))
-            .args(["-c", "fsync=off", "-c", "max_connections=100"])
+            .args(["-c", durability, "-c", "max_connections=100"])
             .stdout(Stdio::null())
             .stderr(Stdio::null());
         let server = spawn_for_good(command)?;

@@ -148,14 +148,15 @@ fn page<B: Books>(books: &B, reader: Reader, cursor: Option<Revision>) -> Result
         after,
         ..Page::nothing(head)
     };
-    let changed = books.count_changed(person, after, snapshot_beyond + 1)?;
-    if changed > snapshot_beyond {
+    let mut rows = books.changed_cases(person, after, page_cases + 1)?;
+    page.more = rows.len() > page_cases;
+    // Counted only where one page is not enough, which is rare.
+    if page.more && books.count_changed(person, after, snapshot_beyond + 1)? > snapshot_beyond {
+        page.more = false;
         page.snapshot = true;
         page.left = books.departures(person, after, head.number)?;
         return Ok(page);
     }
-    let mut rows = books.changed_cases(person, after, page_cases + 1)?;
-    page.more = rows.len() > page_cases;
     rows.truncate(page_cases);
     if let Some(last) = rows.last().filter(|_| page.more) {
         page.cursor.number = last.number;

@@ -75,7 +75,7 @@ impl Tx<'_> {
     pub fn put_case(&self, case: &Case, agent_before: Option<UserId>) -> Result<()> {
         let agent = case.assignment.as_ref().map(|assignment| assignment.agent);
         if let Some(before) = agent_before.filter(|before| Some(*before) != agent) {
-            self.sql.execute(
+            self.sql.put(
                 "INSERT INTO departure (tenant, agent, case_id, number) VALUES (?1, ?2, ?3, ?4)
                  ON CONFLICT (tenant, agent, case_id) DO UPDATE SET number = excluded.number",
                 &values![self.tenant, before, case.id, case.revision.number],
@@ -84,7 +84,7 @@ impl Tx<'_> {
         let assignment = case.assignment.as_ref();
         let is_open = |conflict: &&doorstep_domain::conflict::Conflict| conflict.is_open();
         let open_conflicts = case.conflicts.iter().filter(is_open).count();
-        self.sql.execute(
+        self.sql.put(
             "INSERT INTO case_file (tenant, id, number, epoch, agent, day, position,
                  open_conflicts, months_overdue, search, doc)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
@@ -267,7 +267,7 @@ impl Tx<'_> {
         visit: VisitId,
         case: CaseId,
     ) -> Result<()> {
-        self.sql.execute(
+        self.sql.put(
             "INSERT INTO household_visit (tenant, household, day, visit, case_id)
              VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (tenant, household, day, visit) DO NOTHING",
             &values![self.tenant, household, day, visit, case],
@@ -300,7 +300,7 @@ impl Tx<'_> {
 
     /// Notes the account as imported now.
     pub fn put_imported_hash(&self, case: CaseId, hash: &str) -> Result<()> {
-        self.sql.execute(
+        self.sql.put(
             "INSERT INTO imported_row (tenant, case_id, hash) VALUES (?1, ?2, ?3)
              ON CONFLICT (tenant, case_id) DO UPDATE SET hash = excluded.hash",
             &values![self.tenant, case, hash],

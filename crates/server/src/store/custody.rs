@@ -1,7 +1,7 @@
 //! The custody ledger: which device holds which case, since when, and when it was purged. Beside it
 //! what a person must look at: forks kept aside, and cases that are newer on a device.
 
-use super::sql::{Value, values};
+use super::sql::values;
 use super::{Result, Tx};
 use chrono::{DateTime, Utc};
 use doorstep_domain::{CaseId, DeviceId, Epoch, Revision};
@@ -28,16 +28,15 @@ pub struct NewerRow {
 impl Tx<'_> {
     /// Notes cases as sent to a device.
     pub fn note_sent(&self, device: DeviceId, cases: &[CaseId], now: DateTime<Utc>) -> Result<()> {
-        let rows: Vec<Vec<Value>> = cases
-            .iter()
-            .map(|case| values![self.tenant, device, *case, now].to_vec())
-            .collect();
-        self.sql.execute_many(
-            "INSERT INTO custody (tenant, device, case_id, sent_at) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT (tenant, device, case_id) DO UPDATE
-                 SET sent_at = excluded.sent_at, purged_at = '' WHERE custody.purged_at <> ''",
-            &rows,
-        )
+        for case in cases {
+            self.sql.put(
+                "INSERT INTO custody (tenant, device, case_id, sent_at) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (tenant, device, case_id) DO UPDATE
+                     SET sent_at = excluded.sent_at, purged_at = '' WHERE custody.purged_at <> ''",
+                &values![self.tenant, device, *case, now],
+            )?;
+        }
+        Ok(())
     }
 
     /// Notes cases as purged by a device.
@@ -47,15 +46,14 @@ impl Tx<'_> {
         cases: &[CaseId],
         now: DateTime<Utc>,
     ) -> Result<()> {
-        let rows: Vec<Vec<Value>> = cases
-            .iter()
-            .map(|case| values![self.tenant, device, *case, now].to_vec())
-            .collect();
-        self.sql.execute_many(
-            "UPDATE custody SET purged_at = ?4
-             WHERE tenant = ?1 AND device = ?2 AND case_id = ?3 AND purged_at = ''",
-            &rows,
-        )
+        for case in cases {
+            self.sql.put(
+                "UPDATE custody SET purged_at = ?4
+                 WHERE tenant = ?1 AND device = ?2 AND case_id = ?3 AND purged_at = ''",
+                &values![self.tenant, device, *case, now],
+            )?;
+        }
+        Ok(())
     }
 
     /// The cases that a device was sent and has not said to have purged.
@@ -122,18 +120,15 @@ impl Tx<'_> {
         cases: &[NewerCase],
         now: DateTime<Utc>,
     ) -> Result<()> {
-        let rows: Vec<Vec<Value>> = cases
-            .iter()
-            .map(|newer| {
-                let Revision { epoch, number } = newer.revision;
-                values![self.tenant, newer.case, device, epoch, number, now].to_vec()
-            })
-            .collect();
-        self.sql.execute_many(
-            "INSERT INTO newer_case (tenant, case_id, device, epoch, number, told_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (tenant, case_id, device) DO NOTHING",
-            &rows,
-        )
+        for newer in cases {
+            let Revision { epoch, number } = newer.revision;
+            self.sql.put(
+                "INSERT INTO newer_case (tenant, case_id, device, epoch, number, told_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (tenant, case_id, device) DO NOTHING",
+                &values![self.tenant, newer.case, device, epoch, number, now],
+            )?;
+        }
+        Ok(())
     }
 
     /// The cases that some device has newer than this server, for a person to look at.

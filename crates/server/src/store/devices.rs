@@ -83,7 +83,7 @@ impl Tx<'_> {
         person: UserId,
         expires_at: DateTime<Utc>,
     ) -> Result<()> {
-        self.sql.execute(
+        self.sql.put(
             "INSERT INTO enrol_code (tenant, code_hash, person, expires_at) VALUES (?1, ?2, ?3, ?4)",
             &values![self.tenant, code_hash, person, expires_at],
         )?;
@@ -169,7 +169,7 @@ impl Tx<'_> {
         now: DateTime<Utc>,
         token_expires_at: DateTime<Utc>,
     ) -> Result<()> {
-        self.sql.execute(
+        self.sql.put(
             "UPDATE device SET last_seen_at = ?3, token_expires_at = ?4
              WHERE tenant = ?1 AND id = ?2",
             &values![self.tenant, id, now, token_expires_at],
@@ -184,7 +184,7 @@ impl Tx<'_> {
         token_hash: &str,
         expires_at: DateTime<Utc>,
     ) -> Result<()> {
-        self.sql.execute(
+        self.sql.put(
             "UPDATE device SET token_hash = ?3, token_expires_at = ?4 WHERE tenant = ?1 AND id = ?2",
             &values![self.tenant, id, token_hash, expires_at],
         )?;

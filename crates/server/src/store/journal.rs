@@ -140,7 +140,7 @@ impl Tx<'_> {
     pub fn append(&self, row: &JournalRow<'_>) -> Result<()> {
         let (envelope, signed) = (row.envelope, row.verdict);
         let verdict = &signed.verdict;
-        self.sql.execute(
+        self.sql.put(
             "INSERT INTO journal (tenant, device, incarnation, n, action, case_id, actor, kind,
                  schema, payload, salt, commitment, link, signature, ruling, rule, remarks,
                  epoch, number, leaf, verdict_signature, judged_at, first)
@@ -183,7 +183,7 @@ impl Tx<'_> {
         let (envelope, signed) = (row.envelope, row.verdict);
         let verdict = &signed.verdict;
         let number = verdict.revision.map_or(0, |revision| revision.number);
-        self.sql.execute(
+        self.sql.put(
             "UPDATE journal SET case_id = ?5, kind = ?6, ruling = ?7, rule = ?8, remarks = ?9,
                  epoch = ?10, number = ?11, leaf = ?12, verdict_signature = ?13, judged_at = ?14
              WHERE tenant = ?1 AND device = ?2 AND incarnation = ?3 AND n = ?4",
@@ -205,7 +205,7 @@ impl Tx<'_> {
             ],
         )?;
         self.append_leaf(signed.epoch, signed.leaf, row.statement, &signed.signature)?;
-        self.sql.execute(
+        self.sql.put(
             "INSERT INTO late_verdict (tenant, device, number, action) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT (tenant, device, number) DO NOTHING",
             &values![self.tenant, row.device, self.head()?.number, envelope.id],
@@ -341,7 +341,7 @@ impl Tx<'_> {
 impl Tx<'_> {
     /// Keeps a version of the policies.
     pub fn keep_policies(&self, hash: &str, policies: &Policies) -> Result<()> {
-        self.sql.execute(
+        self.sql.put(
             "INSERT INTO policy_version (tenant, hash, doc) VALUES (?1, ?2, ?3)
              ON CONFLICT (tenant, hash) DO NOTHING",
             &values![self.tenant, hash, serde_json::to_string(policies)?],

@@ -42,7 +42,7 @@ impl Tx<'_> {
         statement: &str,
         signature: &str,
     ) -> Result<()> {
-        self.sql.execute(
+        self.sql.put(
             "INSERT INTO log_leaf (tenant, epoch, leaf, statement, signature)
              VALUES (?1, ?2, ?3, ?4, ?5)",
             &values![self.tenant, epoch, leaf, statement, signature],
@@ -79,7 +79,7 @@ impl Tx<'_> {
 
     /// Keeps a head that was signed.
     pub fn put_log_head(&self, head: &HeadRow) -> Result<()> {
-        self.sql.execute(
+        self.sql.put(
             "INSERT INTO log_head (tenant, epoch, size, root, at, signature)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (tenant, epoch, size) DO NOTHING",
             &values![
@@ -140,7 +140,7 @@ impl Tx<'_> {
 
     /// Notes that a verified backup covers the first `leaves` verdicts of `epoch`.
     pub fn set_durable(&self, epoch: Epoch, leaves: u64, now: DateTime<Utc>) -> Result<()> {
-        self.sql.execute(
+        self.sql.put(
             "UPDATE head SET durable = ?3, backed_up_at = ?4
              WHERE tenant = ?1 AND epoch = ?2 AND durable < ?3",
             &values![self.tenant, epoch, leaves, now],
@@ -159,7 +159,7 @@ impl Tx<'_> {
 
     /// Begins a new history line after a restore; its log begins with the last published head.
     pub fn begin_epoch(&self, epoch: Epoch) -> Result<()> {
-        self.sql.execute(
+        self.sql.put(
             "UPDATE head SET epoch = ?2, began = number, leaves = 0, durable = 0 WHERE tenant = ?1",
             &values![self.tenant, epoch],
         )?;
@@ -168,7 +168,7 @@ impl Tx<'_> {
 
     /// Writes the first leaf of a new epoch: what the log of the last one was known to be.
     pub fn append_first_leaf(&self, epoch: Epoch, statement: &str, signature: &str) -> Result<()> {
-        self.sql.execute(
+        self.sql.put(
             "UPDATE head SET leaves = leaves + 1 WHERE tenant = ?1 AND epoch = ?2",
             &values![self.tenant, epoch],
         )?;

@@ -66,7 +66,7 @@ pub enum StoreError {
     #[error("database")]
     Postgres(#[from] tokio_postgres::Error),
     #[error("connections to the database")]
-    Pool(#[from] deadpool_postgres::PoolError),
+    Pool(#[from] r2d2::Error),
     #[error("a stored document can't be read")]
     Document(#[from] serde_json::Error),
     #[error("a stored value can't be read: {0}")]

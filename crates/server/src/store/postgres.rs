@@ -1,20 +1,23 @@
 //! PostgreSQL: for more than one machine. Many stateless server processes over one database.
 //!
 //! The same statements as SQLite; the tenant is also held by row-level security, set for each
-//! transaction. The calls block: they run on the threads that serve blocking work.
+//! transaction. The calls block: they run on the threads that serve blocking work. A connection is
+//! driven by the thread that uses it, so that no answer waits for another thread to wake; and what
+//! nobody waits for is sent together with the next question, so that a transaction costs as many
+//! round trips as it has questions.
 
 use super::sql::{Row, Sql, Value};
 use super::{Database, Mode, Result, StoreError};
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
-use futures_util::future::try_join_all;
+use futures_util::future::{join, try_join_all};
+use r2d2::{ManageConnection, Pool};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::runtime;
+use tokio::runtime::{self, Runtime};
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Config, NoTls};
+use tokio_postgres::{Client, Config, Error, NoTls, Statement};
 
-const CONNECTIONS_MAX: usize = 16;
+const CONNECTIONS_MAX: u32 = 16;
 const WAIT_FOR_CONNECTION: Duration = Duration::from_secs(10);
 /// Two processes that start at once bring the schema up to date one after the other.
 const MIGRATION_LOCK: i64 = 0x646f_6f72;
@@ -26,78 +29,29 @@ const MIGRATIONS: [(&str, &str); 1] = [(
 /// Spreads the tables over a Citus cluster; runs only where the extension is installed.
 const CITUS: &str = include_str!("../../migrations/citus.sql");
 
-/// A pool of connections, with the threads that drive them.
+/// A pool of connections.
 pub struct Postgres {
-    pool: Pool,
-    /// Taken when the store is dropped: it must not wait for its threads inside async code.
-    runtime: Option<runtime::Runtime>,
-    translated: Mutex<BTreeMap<String, Arc<str>>>,
+    pool: Pool<Manager>,
 }
 
 impl Postgres {
     /// Connects to `url`, and brings the schema up to date.
     pub fn open(url: &str) -> Result<Self> {
-        let runtime = runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .thread_name("postgres")
-            .enable_all()
-            .build()
-            .map_err(|_| StoreError::Value("threads for the database"))?;
-        let config: Config = url.parse()?;
-        let manager = Manager::from_config(
-            config,
-            NoTls,
-            ManagerConfig {
-                recycling_method: RecyclingMethod::Fast,
-            },
-        );
-        let pool = Pool::builder(manager)
+        let manager = Manager(url.parse()?);
+        // The first connection is made here, so that a wrong address is an error at once.
+        let mut first = manager.connect()?;
+        first.block_on(migrate)?;
+        let pool = Pool::builder()
             .max_size(CONNECTIONS_MAX)
-            .wait_timeout(Some(WAIT_FOR_CONNECTION))
-            .runtime(Runtime::Tokio1)
-            .build()
-            .map_err(|_| StoreError::Value("connection pool"))?;
-        let store = Self {
-            pool,
-            runtime: Some(runtime),
-            translated: Mutex::default(),
-        };
-        store.block_on(migrate(&store.pool))?;
-        Ok(store)
-    }
-
-    fn block_on<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
-        match &self.runtime {
-            Some(runtime) => runtime.block_on(work),
-            None => Err(StoreError::Value("threads for the database")),
-        }
-    }
-
-    /// The statement with the parameters that PostgreSQL knows.
-    fn translate(&self, sql: &str) -> Arc<str> {
-        let mut translated = self
-            .translated
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = translated.get(sql) {
-            return Arc::clone(known);
-        }
-        let text: Arc<str> = sql.replace('?', "$").into();
-        translated.insert(sql.to_owned(), Arc::clone(&text));
-        text
+            .min_idle(Some(0))
+            .connection_timeout(WAIT_FOR_CONNECTION)
+            .test_on_check_out(false)
+            .build_unchecked(manager);
+        Ok(Self { pool })
     }
 }
 
-impl Drop for Postgres {
-    fn drop(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
-    }
-}
-
-async fn migrate(pool: &Pool) -> Result<()> {
-    let mut client = pool.get().await?;
+async fn migrate(client: &mut Client) -> Result<()> {
     let tx = client.transaction().await?;
     tx.execute("SELECT pg_advisory_xact_lock($1)", &[&MIGRATION_LOCK])
         .await?;
@@ -135,6 +89,68 @@ async fn migrate(pool: &Pool) -> Result<()> {
     Ok(tx.commit().await?)
 }
 
+/// Makes connections, and knows which of them are of no use any more.
+#[derive(Debug)]
+struct Manager(Config);
+
+impl ManageConnection for Manager {
+    type Connection = Link;
+    type Error = StoreError;
+
+    fn connect(&self) -> Result<Link> {
+        let runtime = runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let client = runtime.block_on(async {
+            let (client, connection) = self.0.connect(NoTls).await?;
+            // Driven whenever this link waits for an answer; how it ends shows in that answer.
+            tokio::spawn(connection);
+            Ok::<_, Error>(client)
+        })?;
+        Ok(Link {
+            runtime: Some(runtime),
+            client,
+            statements: RefCell::default(),
+            is_within: false,
+        })
+    }
+
+    fn is_valid(&self, link: &mut Link) -> Result<()> {
+        link.block_on(async |client| Ok(client.batch_execute("").await?))
+    }
+
+    fn has_broken(&self, link: &mut Link) -> bool {
+        link.is_within || link.client.is_closed()
+    }
+}
+
+/// One connection with what drives it.
+struct Link {
+    /// Taken when the link is dropped: it must not wait for its end inside async code.
+    runtime: Option<Runtime>,
+    client: Client,
+    statements: RefCell<BTreeMap<String, Statement>>,
+    /// Within a transaction. A connection where that did not end is not shared again.
+    is_within: bool,
+}
+
+impl Link {
+    fn block_on<T>(&mut self, work: impl AsyncFnOnce(&mut Client) -> Result<T>) -> Result<T> {
+        match &self.runtime {
+            Some(runtime) => runtime.block_on(work(&mut self.client)),
+            None => Err(StoreError::Value("connection")),
+        }
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
 impl Database for Postgres {
     fn transaction(
         &self,
@@ -147,41 +163,75 @@ impl Database for Postgres {
             Mode::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
             Mode::Write => "BEGIN",
         };
-        // A tenant's name is checked when it is made: letters, digits, dashes.
-        let begin = format!("{begin}; SET LOCAL doorstep.tenant = '{tenant}'");
-        let client = self.block_on(async { Ok(self.pool.get().await?) })?;
-        let mut held = Held(Some(client));
-        let client = held.0.as_ref().ok_or(StoreError::Value("connection"))?;
+        let mut link = self.pool.get()?;
+        link.is_within = true;
         let open = Open {
-            store: self,
-            client,
+            link: &link,
+            waiting: RefCell::default(),
         };
-        open.batch(&begin)?;
-        let end = match work(&open) {
+        // A tenant's name is checked when it is made: letters, digits, dashes.
+        open.batch(&format!("{begin}; SET LOCAL doorstep.tenant = '{tenant}'"))?;
+        open.batch(match work(&open) {
             true => "COMMIT",
             false => "ROLLBACK",
-        };
-        open.batch(end)?;
-        // Only a connection whose transaction has ended goes back to the others.
-        drop(held.0.take());
+        })?;
+        open.send(async { Ok(()) })?;
+        link.is_within = false;
         Ok(())
     }
 }
 
-/// A connection within a transaction: closed, and not shared again, where that does not end.
-struct Held(Option<Object>);
+/// An open transaction, with what has not been sent yet.
+struct Open<'a> {
+    link: &'a Link,
+    waiting: RefCell<Vec<Step>>,
+}
 
-impl Drop for Held {
-    fn drop(&mut self) {
-        if let Some(client) = self.0.take() {
-            drop(Object::take(client));
+/// Something whose outcome nobody waits for.
+enum Step {
+    Batch(String),
+    Run(Statement, Vec<Value>),
+}
+
+impl Step {
+    async fn run(&self, client: &Client) -> std::result::Result<(), Error> {
+        match self {
+            Self::Batch(sql) => client.batch_execute(sql).await,
+            Self::Run(statement, values) => client
+                .execute(statement, &parameters(values))
+                .await
+                .map(drop),
         }
     }
 }
 
-struct Open<'a> {
-    store: &'a Postgres,
-    client: &'a Object,
+impl Open<'_> {
+    /// Sends what waits and `last` behind it, in one round trip. The first error counts: what comes
+    /// after it in a transaction only repeats it.
+    fn send<T>(&self, last: impl Future<Output = std::result::Result<T, Error>>) -> Result<T> {
+        let waiting = self.waiting.take();
+        let steps = waiting.iter().map(|step| step.run(&self.link.client));
+        // Polled in this order, and a statement is sent when it is polled first.
+        let both = join(try_join_all(steps), last);
+        let runtime = self.link.runtime.as_ref();
+        let (before, last) = runtime
+            .ok_or(StoreError::Value("connection"))?
+            .block_on(both);
+        before?;
+        Ok(last?)
+    }
+
+    fn prepared(&self, sql: &str) -> Result<Statement> {
+        if let Some(known) = self.link.statements.borrow().get(sql) {
+            return Ok(known.clone());
+        }
+        // PostgreSQL names parameters in its own way.
+        let text = sql.replace('?', "$");
+        let statement = self.send(self.link.client.prepare(&text))?;
+        let mut statements = self.link.statements.borrow_mut();
+        statements.insert(sql.to_owned(), statement.clone());
+        Ok(statement)
+    }
 }
 
 impl ToSql for Value {
@@ -216,40 +266,26 @@ fn parameters(values: &[Value]) -> Vec<&(dyn ToSql + Sync)> {
 
 impl Sql for Open<'_> {
     fn execute(&self, sql: &str, values: &[Value]) -> Result<u64> {
-        let sql = self.store.translate(sql);
-        self.store.block_on(async {
-            let statement = self.client.prepare_cached(&sql).await?;
-            Ok(self.client.execute(&statement, &parameters(values)).await?)
-        })
+        let statement = self.prepared(sql)?;
+        self.send(self.link.client.execute(&statement, &parameters(values)))
     }
 
-    fn execute_many(&self, sql: &str, rows: &[Vec<Value>]) -> Result<()> {
-        let sql = self.store.translate(sql);
-        self.store.block_on(async {
-            let statement = self.client.prepare_cached(&sql).await?;
-            // Sent one behind the other without waiting: one round trip for all of them.
-            let sent: Vec<_> = rows.iter().map(|values| parameters(values)).collect();
-            try_join_all(
-                sent.iter()
-                    .map(|values| self.client.execute(&statement, values)),
-            )
-            .await?;
-            Ok(())
-        })
+    fn put(&self, sql: &str, values: &[Value]) -> Result<()> {
+        let statement = self.prepared(sql)?;
+        let step = Step::Run(statement, values.to_vec());
+        self.waiting.borrow_mut().push(step);
+        Ok(())
     }
 
     fn query(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>> {
-        let sql = self.store.translate(sql);
-        self.store.block_on(async {
-            let statement = self.client.prepare_cached(&sql).await?;
-            let rows = self.client.query(&statement, &parameters(values)).await?;
-            rows.iter().map(read_row).collect()
-        })
+        let statement = self.prepared(sql)?;
+        let rows = self.send(self.link.client.query(&statement, &parameters(values)))?;
+        rows.iter().map(read_row).collect()
     }
 
     fn batch(&self, sql: &str) -> Result<()> {
-        self.store
-            .block_on(async { Ok(self.client.batch_execute(sql).await?) })
+        self.waiting.borrow_mut().push(Step::Batch(sql.to_owned()));
+        Ok(())
     }
 
     fn lock_clause(&self) -> &'static str {

@@ -21,11 +21,12 @@ pub struct Row(pub Vec<Value>);
 pub trait Sql {
     /// Runs a statement, and says how many rows it changed.
     fn execute(&self, sql: &str, values: &[Value]) -> Result<u64>;
-    /// Runs a statement once for each set of parameters.
-    fn execute_many(&self, sql: &str, rows: &[Vec<Value>]) -> Result<()>;
+    /// Runs a statement whose outcome nobody waits for: what is wrong with it is said by the next
+    /// statement, or by the end of the transaction.
+    fn put(&self, sql: &str, values: &[Value]) -> Result<()>;
     /// Runs a query.
     fn query(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>>;
-    /// Runs statements without parameters.
+    /// Runs statements without parameters; like [`Sql::put`], nobody waits.
     fn batch(&self, sql: &str) -> Result<()>;
     /// What locks the rows of a query until the transaction ends; empty where there is one writer.
     fn lock_clause(&self) -> &'static str;

@@ -132,12 +132,8 @@ impl Sql for Open<'_> {
         Ok(u64::try_from(changed).unwrap_or(u64::MAX))
     }
 
-    fn execute_many(&self, sql: &str, rows: &[Vec<Value>]) -> Result<()> {
-        let mut statement = self.0.prepare_cached(sql)?;
-        for values in rows {
-            statement.execute(params_from_iter(values))?;
-        }
-        Ok(())
+    fn put(&self, sql: &str, values: &[Value]) -> Result<()> {
+        self.execute(sql, values).map(drop)
     }
 
     fn query(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>> {

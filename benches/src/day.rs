@@ -1,0 +1,124 @@
+//! A day's exchange: 200 actions up and 200 cases down, with 5,000 cases on the device.
+
+use crate::Cli;
+use crate::fetch::PASSPHRASE;
+use crate::floor;
+use crate::measure::{figure, median, ms};
+use crate::scene::Scene;
+use crate::simulated::{Simulated, compressed};
+use anyhow::{Result, ensure};
+use doorstep_device::commands::enrol::{Enrolment, enrol};
+use doorstep_device::{Device, DeviceClock};
+use doorstep_domain::CaseId;
+use doorstep_testkit::cable::Cable;
+use serde_json::{Map, Value, json};
+use std::time::{Duration, Instant};
+
+const CASES: usize = 5_000;
+const A_DAY: usize = 200;
+const ROUND_TRIP: Duration = Duration::from_millis(100);
+/// Long enough for both ends to notice a cut.
+const NOTICE: Duration = Duration::from_millis(100);
+
+/// `day_200_200` and `bytes_per_action`.
+pub async fn measure(cli: &Cli) -> Result<Map<String, Value>> {
+    eprintln!("day_200_200: {} rounds", cli.rounds);
+    let mut scene = Scene::set(&cli.server, CASES).await?;
+    let cable = Cable::lay(scene.served.address).await?;
+    let enrolment = Enrolment {
+        server: &cable.url(),
+        code: &scene.company.enrol_code(scene.agent)?,
+        passphrase: PASSPHRASE,
+    };
+    let device = enrol(&scene.place("device"), enrolment, DeviceClock::default()).await?;
+    device.sync().await?;
+
+    // What the floor sends and is answered is what a real exchange was.
+    let (_, documents) = scene.stream().await?;
+    let today: Vec<CaseId> = scene.cases.iter().take(A_DAY).copied().collect();
+    let mut simulated = Simulated::enrol(&scene.company, scene.agent, today)?;
+    let outbox = (0..A_DAY)
+        .map(|_| simulated.note())
+        .collect::<Result<Vec<_>>>()?;
+    let request = simulated.request(outbox);
+    let http = reqwest::Client::builder().no_proxy().build()?;
+    let url = scene.served.url("/v1/sync");
+    let (_, answer) = simulated.exchange(&http, &url, &request).await?;
+    ensure!(
+        answer.cases.len() == A_DAY,
+        "{} cases came",
+        answer.cases.len()
+    );
+    let floor_server = floor::serve_day(&scene.place("floor-server.db"), &answer).await?;
+    let mut floor_device = floor::open(&scene.place("floor-device"))?;
+    let tx = floor_device.transaction()?;
+    for document in &documents {
+        floor::put(&tx, document)?;
+    }
+    tx.commit()?;
+    for envelope in &request.outbox {
+        floor::put_journal_row(&mut floor_device, envelope, "")?;
+    }
+
+    let (mut near, mut far, mut bare, mut requests) = (vec![], vec![], vec![], vec![]);
+    let mut days = scene
+        .cases
+        .chunks(A_DAY)
+        .map(<[CaseId]>::to_vec)
+        .collect::<Vec<_>>();
+    for _ in 0..cli.rounds {
+        for (round_trip, times) in [(Duration::ZERO, &mut near), (ROUND_TRIP, &mut far)] {
+            let cases = days.pop().unwrap_or_default();
+            ensure!(cases.len() == A_DAY, "too many rounds for {CASES} cases");
+            for case in &cases {
+                device.add_note(*case, "Nobody opened; away until Monday, a neighbour said.")?;
+            }
+            scene.company.change_cases(&cases)?;
+            cable.add_round_trip(round_trip);
+            renew_connection(&cable).await;
+            let before = cable.requests();
+            times.push(exchange(&device).await?);
+            requests.push(cable.requests() - before);
+        }
+        bare.push(floor::day(&http, &mut floor_device, floor_server, &request).await?);
+    }
+    let (near, far, bare) = (median(&near), median(&far), median(&bare));
+    let per_action = |bytes: usize| figure(bytes as f64 / A_DAY as f64);
+    let plain = serde_json::to_vec(&request)?.len();
+    Ok([
+        (
+            "day_200_200".to_owned(),
+            json!({
+                "ms": figure(near),
+                "floor_ms": figure(bare),
+                "floor_ratio": figure(near / bare),
+                "requests": requests.into_iter().max().unwrap_or_default(),
+                "ms_rtt100": figure(far),
+            }),
+        ),
+        (
+            "bytes_per_action".to_owned(),
+            json!({
+                "bytes": per_action(compressed(&request)?.len()),
+                "plain_bytes": per_action(plain),
+            }),
+        ),
+    ]
+    .into_iter()
+    .collect())
+}
+
+/// A device that was offline has no connection open.
+async fn renew_connection(cable: &Cable) {
+    cable.cut();
+    tokio::time::sleep(NOTICE).await;
+    cable.mend();
+}
+
+async fn exchange(device: &Device) -> Result<f64> {
+    let began = Instant::now();
+    let status = device.sync().await?;
+    let took = ms(began.elapsed());
+    ensure!(status.waiting == 0, "{} actions still wait", status.waiting);
+    Ok(took)
+}

@@ -1,0 +1,313 @@
+//! The floor: what any client must do at least. The same bytes over the same kind of connection,
+//! into the same tables of the same encrypted file; no rules, no signatures, no cursor.
+
+use crate::fetch::Fetched;
+use crate::measure::{ms, own_memory_mb};
+use anyhow::{Context, Result};
+use axum::Router;
+use axum::body::Bytes;
+use axum::http::header;
+use axum::routing::{get, post};
+use doorstep_protocol::exchange::{CaseDocument, SnapshotLine, SyncRequest, SyncResponse};
+use rusqlite::{Connection, Transaction, params};
+use serde::Deserialize;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+/// Where the bytes are.
+#[derive(clap::Args)]
+pub struct Fetching {
+    #[arg(long)]
+    url: String,
+    #[arg(long)]
+    folder: PathBuf,
+}
+
+/// Serves bytes that are compressed already.
+pub async fn serve_bytes(bytes: Vec<u8>) -> Result<SocketAddr> {
+    let bytes = Bytes::from(bytes);
+    let answer = move || async move { ([(header::CONTENT_ENCODING, "zstd")], bytes) };
+    listen(Router::new().route("/", get(answer))).await
+}
+
+async fn listen(router: Router) -> Result<SocketAddr> {
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
+    let address = listener.local_addr()?;
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    Ok(address)
+}
+
+/// Fetches the stream and writes it in one transaction, while it arrives.
+pub async fn device(fetching: &Fetching) -> Result<()> {
+    let mut connection = open(&fetching.folder)?;
+    let http = reqwest::Client::builder().no_proxy().build()?;
+    let began = Instant::now();
+    let mut answer = http.get(&fetching.url).send().await?;
+    let (sender, receiver) = std::sync::mpsc::sync_channel::<Vec<u8>>(16);
+    let writing = tokio::task::spawn_blocking(move || write_stream(&mut connection, &receiver));
+    while let Some(piece) = answer.chunk().await? {
+        if sender.send(piece.to_vec()).is_err() {
+            break;
+        }
+    }
+    drop(sender);
+    let cases = writing.await??;
+    let fetched = Fetched {
+        ms: ms(began.elapsed()),
+        mb: own_memory_mb()?,
+        cases,
+    };
+    println!("{}", serde_json::to_string(&fetched)?);
+    Ok(())
+}
+
+/// An encrypted file with the device's tables and settings.
+pub fn open(folder: &Path) -> Result<Connection> {
+    std::fs::create_dir_all(folder)?;
+    let connection = Connection::open(folder.join("floor.db"))?;
+    connection.pragma_update(None, "key", format!("x'{}'", "5e".repeat(32)))?;
+    connection.pragma_update(None, "cipher_page_size", 16_384)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "secure_delete", true)?;
+    connection.execute_batch(include_str!(
+        "../../crates/device/migrations/0001_first.sql"
+    ))?;
+    connection.execute_batch(include_str!(
+        "../../crates/device/migrations/0002_full_sync.sql"
+    ))?;
+    Ok(connection)
+}
+
+fn write_stream(
+    connection: &mut Connection,
+    receiver: &std::sync::mpsc::Receiver<Vec<u8>>,
+) -> Result<u32> {
+    let tx = connection.transaction()?;
+    let mut line: Vec<u8> = Vec::new();
+    let mut cases = 0;
+    while let Ok(piece) = receiver.recv() {
+        let mut rest = piece.as_slice();
+        while let Some(end) = memchr::memchr(b'\n', rest) {
+            let (head, tail) = rest.split_at(end);
+            line.extend_from_slice(head);
+            if let SnapshotLine::Frame { cases: some, .. } = serde_json::from_slice(&line)? {
+                for document in &some {
+                    put(&tx, document)?;
+                    cases += 1;
+                }
+            }
+            line.clear();
+            rest = tail.get(1..).unwrap_or_default();
+        }
+        line.extend_from_slice(rest);
+    }
+    tx.commit()?;
+    Ok(cases)
+}
+
+/// What the columns of the table need of a document.
+#[derive(Deserialize)]
+struct Columns<'a> {
+    id: &'a str,
+    revision: Revision,
+    #[serde(borrow)]
+    person: Name<'a>,
+    #[serde(borrow)]
+    account: Reference<'a>,
+    #[serde(borrow)]
+    address: Place<'a>,
+    #[serde(borrow)]
+    assignment: Stop<'a>,
+}
+
+#[derive(Deserialize)]
+struct Revision {
+    epoch: u32,
+    number: u64,
+}
+
+#[derive(Deserialize)]
+struct Name<'a> {
+    name: &'a str,
+}
+
+#[derive(Deserialize)]
+struct Reference<'a> {
+    reference: &'a str,
+}
+
+#[derive(Deserialize)]
+struct Place<'a> {
+    street: &'a str,
+    town: &'a str,
+}
+
+#[derive(Deserialize)]
+struct Stop<'a> {
+    day: &'a str,
+    position: u16,
+}
+
+/// Writes a new document with its columns and its words.
+pub fn put(tx: &Transaction<'_>, document: &CaseDocument) -> Result<()> {
+    let columns: Columns<'_> = serde_json::from_str(document.text())?;
+    tx.prepare_cached(
+        "INSERT INTO case_file (id, epoch, number, is_leaving, open_conflicts, conflicts, day,
+             position, name, visits_open, doc)
+         VALUES (?1, ?2, ?3, 0, 0, 0, ?4, ?5, ?6, 0, ?7)",
+    )?
+    .execute(params![
+        columns.id,
+        columns.revision.epoch,
+        columns.revision.number,
+        columns.assignment.day,
+        columns.assignment.position,
+        columns.person.name,
+        document.text()
+    ])?;
+    let row = tx.last_insert_rowid();
+    let words = [
+        columns.person.name,
+        columns.account.reference,
+        columns.address.street,
+        columns.address.town,
+    ]
+    .join(" ");
+    tx.prepare_cached("INSERT INTO case_search (rowid, words) VALUES (?1, ?2)")?
+        .execute(params![row, words])?;
+    Ok(())
+}
+
+/// Writes a document that is known in its place.
+fn replace(tx: &Transaction<'_>, document: &CaseDocument) -> Result<()> {
+    let columns: Columns<'_> = serde_json::from_str(document.text())?;
+    tx.prepare_cached("UPDATE case_file SET number = ?2, doc = ?3 WHERE id = ?1")?
+        .execute(params![
+            columns.id,
+            columns.revision.number,
+            document.text()
+        ])?;
+    Ok(())
+}
+
+/// Serves a day's exchange without thinking: keeps what came up, updates the documents, and answers
+/// with what the real server answered.
+pub async fn serve_day(file: &Path, answer: &SyncResponse) -> Result<SocketAddr> {
+    let connection = Connection::open(file)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.execute_batch(
+        "CREATE TABLE journal (id TEXT PRIMARY KEY, n INTEGER, payload TEXT, link TEXT,
+             signature TEXT);
+         CREATE TABLE case_file (id TEXT PRIMARY KEY, number INTEGER, doc TEXT);
+         CREATE INDEX by_number ON case_file (number);",
+    )?;
+    let documents: Arc<[CaseDocument]> = answer.cases.clone().into();
+    let answer: Arc<[u8]> = serde_json::to_vec(answer)?.into();
+    let connection = Arc::new(Mutex::new(connection));
+    let take = move |body: Bytes| {
+        let (connection, answer) = (Arc::clone(&connection), Arc::clone(&answer));
+        let documents = Arc::clone(&documents);
+        async move {
+            let done = tokio::task::spawn_blocking(move || {
+                let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
+                take_day(&mut connection, &body, &documents, &answer)
+            });
+            let bytes = done.await.ok().and_then(Result::ok).unwrap_or_default();
+            ([(header::CONTENT_ENCODING, "zstd")], bytes)
+        }
+    };
+    listen(Router::new().route("/", post(take))).await
+}
+
+fn take_day(
+    connection: &mut Connection,
+    body: &[u8],
+    documents: &[CaseDocument],
+    answer: &[u8],
+) -> Result<Vec<u8>> {
+    let request: SyncRequest = serde_json::from_slice(&zstd::decode_all(body)?)?;
+    let tx = connection.transaction()?;
+    for envelope in &request.outbox {
+        tx.prepare_cached("INSERT OR REPLACE INTO journal VALUES (?1, ?2, ?3, ?4, ?5)")?
+            .execute(params![
+                envelope.id.to_string(),
+                envelope.n,
+                envelope.payload,
+                hex::encode(envelope.link.0),
+                envelope.signature
+            ])?;
+    }
+    for document in documents {
+        let columns: Columns<'_> = serde_json::from_str(document.text())?;
+        tx.prepare_cached("INSERT OR REPLACE INTO case_file VALUES (?1, ?2, ?3)")?
+            .execute(params![
+                columns.id,
+                columns.revision.number,
+                document.text()
+            ])?;
+    }
+    tx.commit()?;
+    zstd::encode_all(answer, 3).context("compress the answer")
+}
+
+/// The device's side of that: one request up, one answer into the file, in one transaction.
+pub async fn day(
+    http: &reqwest::Client,
+    connection: &mut Connection,
+    server: SocketAddr,
+    request: &SyncRequest,
+) -> Result<f64> {
+    let began = Instant::now();
+    let body = zstd::encode_all(serde_json::to_vec(request)?.as_slice(), 3)?;
+    let answer = http
+        .post(format!("http://{server}/"))
+        .body(body)
+        .send()
+        .await?
+        .error_for_status()?;
+    let answer: SyncResponse = serde_json::from_slice(&answer.bytes().await?)?;
+    let tx = connection.transaction()?;
+    for verdict in &answer.verdicts {
+        tx.prepare_cached("UPDATE journal SET ruling = 'applied', verdict = ?2 WHERE action = ?1")?
+            .execute(params![
+                verdict.verdict.action.to_string(),
+                serde_json::to_string(verdict)?
+            ])?;
+    }
+    for document in &answer.cases {
+        replace(&tx, document)?;
+    }
+    tx.commit()?;
+    Ok(ms(began.elapsed()))
+}
+
+/// Puts a row of the device's journal in, as bare as it can be.
+pub fn put_journal_row(
+    connection: &mut Connection,
+    envelope: &doorstep_protocol::envelope::Envelope,
+    case: &str,
+) -> Result<()> {
+    let tx = connection.transaction()?;
+    tx.prepare_cached(
+        "INSERT INTO journal (incarnation, n, action, case_id, kind, subject, recorded_at, schema,
+             payload, salt, link, signature)
+         VALUES (?1, ?2, ?3, ?4, 'add_note', 'Robin Sample', '2026-11-21T10:00:00Z', ?5, ?6, ?7, ?8, ?9)",
+    )?
+    .execute(params![
+        envelope.incarnation.to_string(),
+        envelope.n,
+        envelope.id.to_string(),
+        case,
+        envelope.schema,
+        envelope.payload,
+        envelope.salt,
+        hex::encode(envelope.link.0),
+        envelope.signature
+    ])?;
+    tx.commit()?;
+    Ok(())
+}

@@ -1,0 +1,20 @@
+//! The measurements. They need quiet: close what else runs.
+
+use crate::machine;
+use crate::steps::{RELEASE, build, run, run_built, step};
+use anyhow::Result;
+
+const PEERS: &str = "benches/peers";
+
+/// Measures the exchange: see `benches/`.
+pub fn sync(arguments: &[String]) -> Result<()> {
+    step("set up what is missing", machine::set_up)?;
+    step("install the peer", || {
+        run(PEERS, "npm", &["ci", "--silent"])
+    })?;
+    step("build for release", || {
+        build(RELEASE, &["doorstep-server", "doorstep-benches"])
+    })?;
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    run_built(RELEASE, "bench-sync", &arguments)
+}
