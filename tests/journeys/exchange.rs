@@ -1,14 +1,12 @@
 //! The exchange beyond a plain day: forks, lost and retired devices, other versions, handover, alarms,
-//! attachments, a restored server. Real HTTP, real files.
+//! attachments. Real HTTP, real files.
 
 use crate::work::stop;
 use doorstep_device::{Device, DeviceClock, DeviceError, handover};
-use doorstep_domain::case::FactField;
 use doorstep_domain::{Change, Ruling};
 use doorstep_protocol::alarm::AlarmKind;
 use doorstep_protocol::chain::{Commitment, Link, Sign as _};
 use doorstep_protocol::envelope::Envelope;
-use doorstep_server::backup;
 use doorstep_server::store::DeviceState;
 use doorstep_testkit::build::Actor;
 use doorstep_tests::company::{Company, PASSPHRASE, morning};
@@ -161,40 +159,6 @@ async fn scenario_24_what_was_sealed_is_handed_in_without_the_passphrase() {
     assert_eq!(device.saved().unwrap()[0].ruling, Some(Ruling::Applied));
     let case = company.store.read(|tx| tx.case(id)).unwrap().unwrap();
     assert_eq!(case.history.len(), 1);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn scenario_23_a_server_restored_from_a_backup_gets_back_what_it_lacks() {
-    let company = Company::start().await.unwrap();
-    let device = company.device().await.unwrap();
-    let id = stop(&device, 0);
-    device.set_fact(id, FactField::Email, "before").unwrap();
-    device.sync().await.unwrap();
-    let folder = company.folder.path();
-    let file = folder.join("last-night.db");
-    let report = backup::backup(&company.store, &file, morning()).unwrap();
-    assert!(report.verdicts > 0 && report.cases > 0);
-    assert!(backup::backup(&company.store, &file, morning()).is_err());
-    device.set_fact(id, FactField::Phone, "after").unwrap();
-    device.sync().await.unwrap();
-    let restored = folder.join("restored/doorstep.db");
-    std::fs::create_dir_all(restored.parent().unwrap()).unwrap();
-    let report = backup::restore(&file, &restored, morning()).unwrap();
-    let company = company.serve_instead(&restored).await.unwrap();
-    let case = company.store.read(|tx| tx.case(id)).unwrap().unwrap();
-    assert_ne!(case.fact(FactField::Phone), Some("after"));
-    assert_eq!(device.sync().await.unwrap().waiting, 0);
-    let case = company.store.read(|tx| tx.case(id)).unwrap().unwrap();
-    assert_eq!(case.fact(FactField::Phone), Some("after"));
-    assert_eq!(case.fact(FactField::Email), Some("before"));
-    assert_eq!(case.revision.epoch, report.new_epoch);
-    let mut out = Vec::new();
-    company
-        .store
-        .read(|tx| doorstep_server::export::export(tx, &mut out))
-        .unwrap();
-    let verified = doorstep_server::export::verify(out.as_slice()).unwrap();
-    assert_eq!(verified.epochs, 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

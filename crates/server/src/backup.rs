@@ -3,16 +3,15 @@
 
 use crate::export::root_of_log;
 use crate::log::{Log, is_signed_head, leaf_of};
-use crate::store::{HeadRow, Store, StoreError, Tenant};
+use crate::store::{HeadRow, Store, StoreError, Tenant, Tx};
 use chrono::{DateTime, Utc};
 use doorstep_domain::Epoch;
 use doorstep_protocol::chain::Sign as _;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-
-/// The last published head, beside the database and not in it: what a restored file can't know.
-const BESIDE: &str = "published-head.json";
+use std::time::Duration;
 
 /// Epochs count seconds from here, 2020-01-01, where nothing else says how far they are.
 const CALENDAR_BEGINS: i64 = 1_577_836_800;
@@ -24,6 +23,8 @@ pub enum BackupError {
     Exists(PathBuf),
     #[error("`{0}` is no backup, or a damaged one: {1}")]
     Damaged(PathBuf, String),
+    #[error("`{0}` is in use; stop the server first")]
+    InUse(PathBuf),
     #[error("`pg_dump` did not succeed: {0}")]
     Dump(String),
     #[error("read or write a file")]
@@ -32,53 +33,64 @@ pub enum BackupError {
     Store(#[from] StoreError),
 }
 
-/// What a backup covers.
+/// What a backup is, and what it covers of each tenant in it.
 #[derive(Debug, Serialize)]
 pub struct BackupReport {
+    pub bytes: u64,
+    pub tenants: Vec<TenantReport>,
+}
+
+/// What a backup covers of one tenant.
+#[derive(Debug, Serialize)]
+pub struct TenantReport {
+    pub tenant: String,
     pub epoch: Epoch,
     /// Verdicts of this epoch that it covers; devices may now drop these.
     pub verdicts: u64,
     pub cases: u32,
-    pub bytes: u64,
     /// The tree hash over its log, in hex.
     pub log_root: String,
 }
 
-/// Backs the SQLite database up to `to`, verifies the copy, and moves *durable*.
+/// Backs the SQLite database up to `to`, verifies the copy, and moves *durable* for every tenant in
+/// it.
 pub fn backup(store: &Store, to: &Path, now: DateTime<Utc>) -> Result<BackupReport, BackupError> {
     if to.exists() {
         return Err(BackupError::Exists(to.to_owned()));
     }
-    let report = match store.as_sqlite() {
-        Some(sqlite) => {
-            let partial = to.with_extension("partial");
-            if partial.exists() {
-                std::fs::remove_file(&partial)?;
-            }
-            sqlite.copy_to(&partial)?;
-            let report = inspect(&partial)?;
-            for suffix in ["-wal", "-shm"] {
-                let beside = PathBuf::from(format!("{}{suffix}", partial.display()));
-                if beside.exists() {
-                    std::fs::remove_file(beside)?;
-                }
-            }
-            std::fs::File::open(&partial)?.sync_all()?;
-            std::fs::rename(&partial, to)?;
-            sync_folder(to)?;
-            report
-        }
-        None => return Err(BackupError::Dump("no address of a database".into())),
+    let Some(sqlite) = store.as_sqlite() else {
+        return Err(BackupError::Dump("no address of a database".into()));
     };
-    store.write(|tx| tx.set_durable(report.epoch, report.verdicts, now))?;
+    let partial = to.with_extension("partial");
+    if partial.exists() {
+        std::fs::remove_file(&partial)?;
+    }
+    sqlite.copy_to(&partial)?;
+    let report = inspect(&partial)?;
+    for suffix in ["-wal", "-shm"] {
+        let beside = PathBuf::from(format!("{}{suffix}", partial.display()));
+        if beside.exists() {
+            std::fs::remove_file(beside)?;
+        }
+    }
+    std::fs::File::open(&partial)?.sync_all()?;
+    std::fs::rename(&partial, to)?;
+    sync_folder(to)?;
+    for covered in &report.tenants {
+        let tenant = Tenant::named(&covered.tenant).ok_or(StoreError::Value("tenant"))?;
+        let move_durable = |tx: &Tx<'_>| tx.set_durable(covered.epoch, covered.verdicts, now);
+        match tenant == *store.tenant() {
+            true => store.write(move_durable)?,
+            false => store.of(tenant)?.write(move_durable)?,
+        }
+    }
     Ok(report)
 }
 
-/// Backs a tenant of a PostgreSQL database up with `pg_dump`, and moves *durable*.
+/// Backs the store's tenant of a PostgreSQL database up with `pg_dump`, and moves *durable*.
 pub fn dump(
     store: &Store,
     url: &str,
-    tenant: &str,
     to: &Path,
     now: DateTime<Utc>,
 ) -> Result<BackupReport, BackupError> {
@@ -86,14 +98,15 @@ pub fn dump(
         return Err(BackupError::Exists(to.to_owned()));
     }
     // What is committed now is in the dump, which begins later.
-    let (epoch, verdicts, cases) = store
-        .read(|tx| Ok::<_, StoreError>((tx.head()?.epoch, tx.leaf_count()?, tx.count_cases()?)))?;
-    let log_root = store.read(|tx| root_of_log(tx, epoch))?;
+    let covered = covered(store)?;
     let output = Command::new("pg_dump")
         .args(["--format=custom", "--enable-row-security", "--file"])
         .arg(to)
         .arg(url)
-        .env("PGOPTIONS", format!("-c doorstep.tenant={tenant}"))
+        .env(
+            "PGOPTIONS",
+            format!("-c doorstep.tenant={}", covered.tenant),
+        )
         .output()?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
@@ -108,13 +121,10 @@ pub fn dump(
     }
     std::fs::File::open(to)?.sync_all()?;
     sync_folder(to)?;
-    store.write(|tx| tx.set_durable(epoch, verdicts, now))?;
+    store.write(|tx| tx.set_durable(covered.epoch, covered.verdicts, now))?;
     Ok(BackupReport {
-        epoch,
-        verdicts,
-        cases,
         bytes: std::fs::metadata(to)?.len(),
-        log_root,
+        tenants: vec![covered],
     })
 }
 
@@ -137,35 +147,47 @@ fn inspect(file: &Path) -> Result<BackupReport, BackupError> {
         _ => return Err(damaged("its pages contradict each other")),
     }
     drop(connection);
-    let store = Store::open(file, Tenant::default())?;
-    let report = store.read(|tx| {
-        let head = tx.head()?;
-        let key = tx.origin()?.key.verifying_key();
-        let verdicts = tx.leaf_count()?;
-        let heads = tx.log_heads(head.epoch)?;
-        let log_root = root_of_log(tx, head.epoch)?;
+    let tenants = Store::all_in(file)?;
+    if tenants.is_empty() {
+        return Err(damaged("nobody has data in it"));
+    }
+    for store in &tenants {
+        let (heads, verdicts, key) = store.read(|tx| {
+            let heads = tx.log_heads(tx.head()?.epoch)?;
+            let key = tx.origin()?.key.verifying_key();
+            Ok::<_, StoreError>((heads, tx.leaf_count()?, key))
+        })?;
         let is_published = |head: &HeadRow| is_signed_head(head, &key) && head.size <= verdicts;
         if !heads.iter().all(is_published) {
             return Err(damaged("a published head is not of this log"));
         }
-        Ok(BackupReport {
-            epoch: head.epoch,
-            verdicts,
+    }
+    Ok(BackupReport {
+        bytes: std::fs::metadata(file)?.len(),
+        tenants: tenants.iter().map(covered).collect::<Result<_, _>>()?,
+    })
+}
+
+/// What a store holds at this moment.
+fn covered(store: &Store) -> Result<TenantReport, StoreError> {
+    store.read(|tx| {
+        let epoch = tx.head()?.epoch;
+        Ok(TenantReport {
+            tenant: store.tenant().name().to_owned(),
+            epoch,
+            verdicts: tx.leaf_count()?,
             cases: tx.count_cases()?,
-            bytes: std::fs::metadata(file)?.len(),
-            log_root,
+            log_root: root_of_log(tx, epoch)?,
         })
-    })?;
-    drop(store);
-    Ok(report)
+    })
 }
 
 /// What a restore did.
 #[derive(Debug, Serialize)]
 pub struct RestoreReport {
     pub backup: BackupReport,
-    /// The new history line: devices hand back what the backup does not have.
-    pub new_epoch: Epoch,
+    /// The new history line of each tenant: devices hand back what the backup does not have.
+    pub new_epochs: BTreeMap<String, Epoch>,
     /// Where the database that was there is now; none where there was none.
     pub kept: Option<PathBuf>,
 }
@@ -185,35 +207,59 @@ pub fn restore(from: &Path, file: &Path, now: DateTime<Utc>) -> Result<RestoreRe
         BackupError::Damaged(_, why) => BackupError::Damaged(from.to_owned(), why),
         _ => BackupError::Damaged(from.to_owned(), "it can't be opened".into()),
     })?;
-    let mut kept = None;
-    if file.exists() {
-        let aside = file.with_extension(format!("before-{}", now.format("%Y%m%dT%H%M%SZ")));
-        for suffix in ["", "-wal", "-shm"] {
-            let (old, new) = (
-                PathBuf::from(format!("{}{suffix}", file.display())),
-                PathBuf::from(format!("{}{suffix}", aside.display())),
-            );
-            if old.exists() {
-                std::fs::rename(old, new)?;
-            }
-        }
-        kept = Some(aside);
+    let kept = set_aside(file, now)?;
+    move_database(&fresh, file)?;
+    let mut new_epochs = BTreeMap::new();
+    for store in Store::all_in(file)? {
+        let epoch = begin_epoch(&store, beside(file, store.tenant()), now)?;
+        let head = store.write(|tx| Log::default().publish(tx, now))?;
+        note_beside(file, store.tenant(), &head)?;
+        new_epochs.insert(store.tenant().name().to_owned(), epoch);
     }
-    for suffix in ["-wal", "-shm", ""] {
-        let old = PathBuf::from(format!("{}{suffix}", fresh.display()));
-        if old.exists() {
-            std::fs::rename(old, format!("{}{suffix}", file.display()))?;
-        }
-    }
-    let store = Store::open(file, Tenant::default())?;
-    let new_epoch = begin_epoch(&store, beside(file), now)?;
-    let head = store.write(|tx| Log::default().publish(tx, now))?;
-    note_beside(file, &head)?;
     Ok(RestoreReport {
         backup,
-        new_epoch,
+        new_epochs,
         kept,
     })
+}
+
+/// Moves the database that is there out of the way, unless somebody uses it.
+fn set_aside(file: &Path, now: DateTime<Utc>) -> Result<Option<PathBuf>, BackupError> {
+    if !file.exists() {
+        return Ok(None);
+    }
+    if is_in_use(file) {
+        return Err(BackupError::InUse(file.to_owned()));
+    }
+    let aside = file.with_extension(format!("before-{}", now.format("%Y%m%dT%H%M%SZ")));
+    move_database(file, &aside)?;
+    Ok(Some(aside))
+}
+
+/// Whether another process has the database open: it can't leave the write-ahead log then. A file
+/// that can't be opened at all is nobody's, and may be why there is a restore.
+fn is_in_use(file: &Path) -> bool {
+    let left_log = rusqlite::Connection::open(file).and_then(|connection| {
+        connection.busy_timeout(Duration::ZERO)?;
+        connection.pragma_update_and_check(None, "journal_mode", "DELETE", |row| {
+            row.get::<_, String>(0)
+        })
+    });
+    match left_log {
+        Ok(mode) => mode == "wal",
+        Err(error) => error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy),
+    }
+}
+
+/// Moves a database with what lies beside it; the file itself last.
+fn move_database(from: &Path, to: &Path) -> Result<(), BackupError> {
+    for suffix in ["-wal", "-shm", ""] {
+        let of = |path: &Path| PathBuf::from(format!("{}{suffix}", path.display()));
+        if of(from).exists() {
+            std::fs::rename(of(from), of(to))?;
+        }
+    }
+    Ok(())
 }
 
 /// Begins a new history line, whose log begins with the last published head of the one before.
@@ -251,18 +297,19 @@ pub fn begin_epoch(
     })?)
 }
 
-fn beside_file(file: &Path) -> PathBuf {
-    file.with_file_name(BESIDE)
+fn beside_file(file: &Path, tenant: &Tenant) -> PathBuf {
+    file.with_file_name(format!("published-head-{}.json", tenant.name()))
 }
 
-/// The last head that was published from the database `file`, as noted beside it.
-pub fn beside(file: &Path) -> Option<HeadRow> {
-    serde_json::from_slice(&std::fs::read(beside_file(file)).ok()?).ok()
+/// The last head that was published from the database `file`, as noted beside it and not in it:
+/// what a restored file can't know.
+pub fn beside(file: &Path, tenant: &Tenant) -> Option<HeadRow> {
+    serde_json::from_slice(&std::fs::read(beside_file(file, tenant)).ok()?).ok()
 }
 
 /// Notes a published head beside the database.
-pub fn note_beside(file: &Path, head: &HeadRow) -> Result<(), BackupError> {
-    let path = beside_file(file);
+pub fn note_beside(file: &Path, tenant: &Tenant, head: &HeadRow) -> Result<(), BackupError> {
+    let path = beside_file(file, tenant);
     let partial = path.with_extension("partial");
     std::fs::write(
         &partial,

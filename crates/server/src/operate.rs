@@ -31,7 +31,7 @@ pub fn back_up(place: &Place, to: &Path) -> anyhow::Result<()> {
     let store = open(place)?;
     let now = Clock::default().now();
     let report = match &place.database {
-        Some(url) => backup::dump(&store, url, &place.tenant, to, now)?,
+        Some(url) => backup::dump(&store, url, to, now)?,
         None => backup::backup(&store, to, now)?,
     };
     println!("{}", serde_json::to_string_pretty(&report)?);
@@ -54,11 +54,9 @@ pub fn restore(place: &Place, from: &Path) -> anyhow::Result<()> {
 
 /// Begins a new history line.
 pub fn new_epoch(place: &Place) -> anyhow::Result<()> {
-    let epoch = backup::begin_epoch(
-        &open(place)?,
-        backup::beside(&file(place)),
-        Clock::default().now(),
-    )?;
+    let store = open(place)?;
+    let beside = backup::beside(&file(place), store.tenant());
+    let epoch = backup::begin_epoch(&store, beside, Clock::default().now())?;
     println!("a new history line has begun: epoch {}", epoch.0);
     Ok(())
 }
@@ -86,7 +84,7 @@ pub fn verify(path: &Path) -> anyhow::Result<()> {
 /// Begins a new history line where the database is older than what was published from it: somebody
 /// put an old file back by hand, and devices must not take its numbers for the ones they know.
 pub fn mind_the_epoch(place: &Place, store: &Store, now: DateTime<Utc>) -> anyhow::Result<()> {
-    let beside = backup::beside(&file(place));
+    let beside = backup::beside(&file(place), store.tenant());
     if backup::was_replaced(store, beside.as_ref())? {
         let epoch = backup::begin_epoch(store, beside, now)?;
         tracing::warn!(
@@ -99,12 +97,11 @@ pub fn mind_the_epoch(place: &Place, store: &Store, now: DateTime<Utc>) -> anyho
 
 /// Signs the head of the log every minute, and notes it beside the database.
 pub async fn keep_publishing(app: App, place: Place) {
-    let file = file(&place);
     loop {
-        let (app, file) = (app.clone(), file.clone());
+        let (app, place) = (app.clone(), place.clone());
         let published = tokio::task::spawn_blocking(move || {
             let head = app.publish_head()?;
-            backup::note_beside(&file, &head)
+            backup::note_beside(&file(&place), app.tenant(), &head)
         });
         match published.await {
             Ok(Ok(())) => {}

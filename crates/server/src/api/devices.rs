@@ -20,6 +20,7 @@ use doorstep_protocol::exchange::{
 };
 use doorstep_protocol::seal;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use ts_rs::TS;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -129,8 +130,6 @@ pub struct DeviceView {
     pub newer_cases: u64,
 }
 
-const LISTED_MAX: u32 = 10_000;
-
 /// Lists the devices with what they hold.
 #[utoipa::path(get, path = "/v1/devices", responses((status = OK, body = Vec<DeviceView>)))]
 pub async fn list_devices(
@@ -140,21 +139,23 @@ pub async fn list_devices(
     person.require_console()?;
     app.read(|tx| {
         let names = Names::of(tx)?;
-        let (aside, newer) = (tx.aside(LISTED_MAX)?, tx.newer_cases(LISTED_MAX)?);
-        let view = |row: crate::store::DeviceRow| -> Result<DeviceView, ApiError> {
-            Ok(DeviceView {
+        let held = tx.count_in_custody()?;
+        let (aside, newer) = (tx.count_aside()?, tx.count_newer()?);
+        let view = |row: crate::store::DeviceRow| {
+            let of =
+                |counts: &BTreeMap<DeviceId, u64>| counts.get(&row.id).copied().unwrap_or_default();
+            DeviceView {
                 id: row.id,
                 person: row.person,
                 person_name: names.name(row.person),
                 state: row.state.name().to_owned(),
                 last_seen_at: row.last_seen_at,
-                cases_held: tx.in_custody(row.id)?.len() as u64,
-                kept_aside: aside.iter().filter(|kept| kept.device == row.id).count() as u64,
-                newer_cases: newer.iter().filter(|case| case.device == row.id).count() as u64,
-            })
+                cases_held: of(&held),
+                kept_aside: of(&aside),
+                newer_cases: of(&newer),
+            }
         };
-        let devices = tx.devices()?.into_iter().map(view);
-        Ok(Json(devices.collect::<Result<_, _>>()?))
+        Ok(Json(tx.devices()?.into_iter().map(view).collect()))
     })
     .await
 }

@@ -31,7 +31,7 @@ use crate::clock::Clock;
 use crate::feed::wait::Waiting;
 use crate::intake::judge_what_waited;
 use crate::log::Log;
-use crate::store::{Store, StoreError, Tx};
+use crate::store::{Store, StoreError, Tenant, Tx};
 use auth::Throttle;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -96,6 +96,11 @@ impl App {
             tracing::info!(judged, "actions that waited for this version were judged");
         }
         Ok(())
+    }
+
+    /// Whose server this is.
+    pub fn tenant(&self) -> &Tenant {
+        self.store.tenant()
     }
 
     /// Signs the head of the log as it is now.

@@ -1,7 +1,7 @@
 //! What happens in the console, an import or the API: an action too, with the server as origin.
 
 use super::Books;
-use super::settle::{OwnSign, Recorded, Rule, settle};
+use super::settle::{Recorded, Rule, settle};
 use crate::store::{StoreError, Tx};
 use chrono::{DateTime, Utc};
 use doorstep_domain::moment::Moment;
@@ -70,8 +70,8 @@ pub fn act_over<B: Books>(
         policies: None,
         change: own.change,
     };
-    let key = OwnSign(books.key()?);
-    let envelope = Envelope::seal(&action, head.link, hex::encode(fresh.salt), &key)?;
+    let salt = hex::encode(fresh.salt);
+    let envelope = Envelope::seal(&action, head.link, salt, books.key()?)?;
     let recorded = Recorded {
         subject: super::subject(device, &envelope),
         envelope: &envelope,

@@ -48,13 +48,12 @@ impl Recorded<'_> {
         verdict: Verdict,
         at: Advance,
     ) -> Result<(SignedVerdict, String), StoreError> {
-        let key = OwnSign(books.key()?);
         Ok(SignedVerdict::sign(
             &self.subject,
             verdict,
             at.epoch,
             at.leaf,
-            &key,
+            books.key()?,
         ))
     }
 
@@ -68,15 +67,6 @@ impl Recorded<'_> {
             verdict,
             statement,
         }
-    }
-}
-
-/// The server's key as what signs.
-pub(super) struct OwnSign<'a>(pub &'a dyn super::OwnKey);
-
-impl doorstep_protocol::chain::Sign for OwnSign<'_> {
-    fn sign_hash(&self, hash: &[u8; 32]) -> String {
-        self.0.sign_hash(hash)
     }
 }
 

@@ -4,9 +4,10 @@
 use super::sql::values;
 use super::{Result, Tx};
 use chrono::{DateTime, Utc};
-use doorstep_domain::{CaseId, DeviceId, Epoch, Revision};
+use doorstep_domain::{CaseId, DeviceId, Revision};
 use doorstep_protocol::envelope::Envelope;
 use doorstep_protocol::exchange::NewerCase;
+use std::collections::BTreeMap;
 
 /// Something of a forked device, kept whole.
 #[derive(Debug)]
@@ -15,14 +16,6 @@ pub struct AsideRow {
     pub n: u64,
     pub reason: String,
     pub arrived_at: DateTime<Utc>,
-}
-
-/// A case that a device holds at a revision which this server has lost.
-#[derive(Debug)]
-pub struct NewerRow {
-    pub case: CaseId,
-    pub device: DeviceId,
-    pub revision: Revision,
 }
 
 impl Tx<'_> {
@@ -56,15 +49,28 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// The cases that a device was sent and has not said to have purged.
-    pub fn in_custody(&self, device: DeviceId) -> Result<Vec<CaseId>> {
-        let rows = self.sql.query(
-            "SELECT case_id FROM custody
-             WHERE tenant = ?1 AND device = ?2 AND purged_at = '' ORDER BY case_id",
-            &values![self.tenant, device],
-        )?;
+    /// How many cases each device was sent and has not said to have purged.
+    pub fn count_in_custody(&self) -> Result<BTreeMap<DeviceId, u64>> {
+        self.by_device(
+            "SELECT device, count(*) FROM custody WHERE tenant = ?1 AND purged_at = ''
+             GROUP BY device",
+        )
+    }
+
+    /// How many envelopes of each device were kept aside.
+    pub fn count_aside(&self) -> Result<BTreeMap<DeviceId, u64>> {
+        self.by_device("SELECT device, count(*) FROM aside WHERE tenant = ?1 GROUP BY device")
+    }
+
+    /// How many cases each device has newer than this server.
+    pub fn count_newer(&self) -> Result<BTreeMap<DeviceId, u64>> {
+        self.by_device("SELECT device, count(*) FROM newer_case WHERE tenant = ?1 GROUP BY device")
+    }
+
+    fn by_device(&self, statement: &str) -> Result<BTreeMap<DeviceId, u64>> {
+        let rows = self.sql.query(statement, &values![self.tenant])?;
         rows.into_iter()
-            .map(|mut row| row.parsed(0, "case id"))
+            .map(|mut row| Ok((row.parsed(0, "device id")?, row.int(1)?)))
             .collect()
     }
 
@@ -129,26 +135,5 @@ impl Tx<'_> {
             )?;
         }
         Ok(())
-    }
-
-    /// The cases that some device has newer than this server, for a person to look at.
-    pub fn newer_cases(&self, limit: u32) -> Result<Vec<NewerRow>> {
-        let rows = self.sql.query(
-            "SELECT case_id, device, epoch, number FROM newer_case WHERE tenant = ?1
-             ORDER BY told_at DESC, case_id LIMIT ?2",
-            &values![self.tenant, limit],
-        )?;
-        rows.into_iter()
-            .map(|mut row| {
-                Ok(NewerRow {
-                    case: row.parsed(0, "case id")?,
-                    device: row.parsed(1, "device id")?,
-                    revision: Revision {
-                        epoch: Epoch(row.int(2)?),
-                        number: row.int(3)?,
-                    },
-                })
-            })
-            .collect()
     }
 }

@@ -17,7 +17,7 @@ mod uploads;
 
 pub use alarms::AlarmRow;
 pub use cases::{CaseFilter, CasePage, FeedRow};
-pub use custody::{AsideRow, NewerRow};
+pub use custody::AsideRow;
 pub use devices::{DeviceRow, DeviceState, EnrolmentError, NewDevice};
 pub use journal::ActivityRow;
 pub use log::{HeadRow, LeafRow, Line};
@@ -45,6 +45,11 @@ impl Tenant {
             && name.len() <= 60
             && name.chars().all(|letter| is_plain(letter) || letter == '-');
         is_name.then(|| Self(name.to_owned()))
+    }
+
+    /// The name.
+    pub fn name(&self) -> &str {
+        &self.0
     }
 }
 
@@ -105,7 +110,7 @@ trait Database: Send + Sync {
 
 /// An open database.
 pub struct Store {
-    database: Box<dyn Database>,
+    database: Arc<dyn Database>,
     tenant: Tenant,
     origin: OnceLock<Arc<Origin>>,
 }
@@ -130,15 +135,15 @@ pub struct Origin {
 impl Store {
     /// Opens or creates the database file at `path`.
     pub fn open(path: &Path, tenant: Tenant) -> Result<Self> {
-        Self::over(Box::new(Sqlite::open(path)?), tenant)
+        Self::over(Arc::new(Sqlite::open(path)?), tenant)
     }
 
     /// Connects to a PostgreSQL database, such as `postgres://user@host/doorstep`.
     pub fn connect(url: &str, tenant: Tenant) -> Result<Self> {
-        Self::over(Box::new(Postgres::open(url)?), tenant)
+        Self::over(Arc::new(Postgres::open(url)?), tenant)
     }
 
-    fn over(database: Box<dyn Database>, tenant: Tenant) -> Result<Self> {
+    fn over(database: Arc<dyn Database>, tenant: Tenant) -> Result<Self> {
         let store = Self {
             database,
             tenant,
@@ -151,6 +156,24 @@ impl Store {
         // The cell was empty a line ago, and nobody else has the store yet.
         let _ = store.origin.set(Arc::new(origin));
         Ok(store)
+    }
+
+    /// The stores of all tenants in the file at `path`.
+    pub fn all_in(path: &Path) -> Result<Vec<Self>> {
+        let sqlite = Arc::new(Sqlite::open(path)?);
+        let tenants = sqlite.tenants()?;
+        let store = |tenant| Self::over(Arc::clone(&sqlite) as Arc<dyn Database>, tenant);
+        tenants.into_iter().map(store).collect()
+    }
+
+    /// The same database for another tenant.
+    pub fn of(&self, tenant: Tenant) -> Result<Self> {
+        Self::over(Arc::clone(&self.database), tenant)
+    }
+
+    /// Whose data this store reads and writes.
+    pub const fn tenant(&self) -> &Tenant {
+        &self.tenant
     }
 
     /// Runs `work` in a transaction that only reads, all of it as of one moment.

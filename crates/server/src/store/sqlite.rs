@@ -1,7 +1,7 @@
 //! SQLite: the embedded default, one file, no set-up. One writer, several readers.
 
 use super::sql::{Row, Sql, Value};
-use super::{Database, Mode, Result, StoreError};
+use super::{Database, Mode, Result, StoreError, Tenant};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, TransactionBehavior, params_from_iter};
 use rusqlite_migration::{M, Migrations};
@@ -48,6 +48,18 @@ impl Sqlite {
         reader.execute("VACUUM INTO ?1", [path.to_string_lossy()])?;
         self.keep(reader);
         Ok(())
+    }
+
+    /// All who have data in this file: an operator's view, which no request has.
+    pub fn tenants(&self) -> Result<Vec<Tenant>> {
+        let reader = self.reader()?;
+        let names = reader
+            .prepare("SELECT tenant FROM head ORDER BY tenant")?
+            .query_map([], |row| row.get(0))?
+            .collect::<std::result::Result<Vec<String>, _>>()?;
+        self.keep(reader);
+        let tenant = |name: String| Tenant::named(&name).ok_or(StoreError::Value("tenant"));
+        names.into_iter().map(tenant).collect()
     }
 
     fn reader(&self) -> Result<Connection> {
