@@ -11,6 +11,7 @@ use doorstep_protocol::exchange::PolicyDocument;
 use doorstep_server::intake::{OwnAction, act};
 use doorstep_server::store::PersonRow;
 use doorstep_server::{Store, policies, secrets};
+use doorstep_tests::simulated::Simulated;
 use uuid::Uuid;
 
 /// Cases that are written in one transaction.
@@ -20,7 +21,7 @@ const CODE_HOURS: i64 = 24;
 /// A company whose server may run beside.
 pub struct Company {
     pub store: Store,
-    pub policies: PolicyDocument,
+    policies: PolicyDocument,
     lead: UserId,
     dice: Dice,
     now: DateTime<Utc>,
@@ -117,6 +118,11 @@ impl Company {
             note(&mut self.dice),
             note(&mut self.dice),
         ]
+    }
+
+    /// Enrols a simulated device beside the server, which admits only a few by HTTP in a minute.
+    pub fn simulate(&self, agent: UserId, cases: Vec<CaseId>) -> Result<Simulated> {
+        Simulated::enrol(&self.store, &self.policies.hash, agent, cases)
     }
 
     /// A one-time code for a device.

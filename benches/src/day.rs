@@ -5,12 +5,13 @@ use crate::fetch::PASSPHRASE;
 use crate::floor;
 use crate::measure::{figure, median, ms};
 use crate::scene::Scene;
-use crate::simulated::{Simulated, compressed};
+
 use anyhow::{Result, ensure};
 use doorstep_device::commands::enrol::{Enrolment, enrol};
 use doorstep_device::{Device, DeviceClock};
 use doorstep_domain::CaseId;
 use doorstep_testkit::cable::Cable;
+use doorstep_tests::simulated::compressed;
 use serde_json::{Map, Value, json};
 use std::time::{Duration, Instant};
 
@@ -36,7 +37,7 @@ pub async fn measure(cli: &Cli) -> Result<Map<String, Value>> {
     // What the floor sends and is answered is what a real exchange was.
     let (_, documents) = scene.stream().await?;
     let today: Vec<CaseId> = scene.cases.iter().take(A_DAY).copied().collect();
-    let mut simulated = Simulated::enrol(&scene.company, scene.agent, today)?;
+    let mut simulated = scene.company.simulate(scene.agent, today)?;
     let outbox = (0..A_DAY)
         .map(|_| simulated.note())
         .collect::<Result<Vec<_>>>()?;

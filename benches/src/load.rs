@@ -2,14 +2,15 @@
 
 use crate::Cli;
 use crate::company::Company;
-use crate::measure::{figure, median, percentile};
+use crate::measure::{figure, median, ms, percentile};
 use crate::scene::fill;
 use crate::served::Served;
-use crate::simulated::Simulated;
+
 use anyhow::{Context, Result};
 use doorstep_domain::Role;
 use doorstep_server::{Store, Tenant};
 use doorstep_testkit::cluster::Cluster;
+use doorstep_tests::simulated::Simulated;
 use serde_json::{Map, Value, json};
 use std::path::Path;
 use std::time::Instant;
@@ -86,7 +87,7 @@ fn enrol(store: Store) -> Result<Vec<Simulated>> {
     for number in 0..DEVICES {
         let agent = company.hire(&format!("agent-{number}"), Role::Agent)?;
         let cases = company.open_cases(agent, CASES_A_DEVICE)?;
-        devices.push(Simulated::enrol(&company, agent, cases)?);
+        devices.push(company.simulate(agent, cases)?);
     }
     Ok(devices)
 }
@@ -107,7 +108,7 @@ async fn work(mut devices: Vec<Simulated>, url: String) -> Result<Vec<f64>> {
 async fn one(device: &mut Simulated, http: &reqwest::Client, url: &str) -> Result<f64> {
     let note = device.note()?;
     let request = device.request(vec![note]);
-    Ok(device.exchange(http, url, &request).await?.0)
+    Ok(ms(device.exchange(http, url, &request).await?.0))
 }
 
 const SCOPE: usize = 200;
@@ -123,7 +124,7 @@ pub async fn scope(cli: &Cli) -> Result<Map<String, Value>> {
         let (mut company, agent, cases) = fill(folder.path(), SCOPE)?;
         let others = company.hire("others", Role::Agent)?;
         company.open_cases(others, outside)?;
-        let device = Simulated::enrol(&company, agent, cases)?;
+        let device = company.simulate(agent, cases)?;
         let served = Served::start(&cli.server, folder.path(), None).await?;
         beside.push((folder, served, device, Vec::new()));
     }

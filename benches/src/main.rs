@@ -14,7 +14,6 @@ mod peer;
 mod save;
 mod scene;
 mod served;
-mod simulated;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};

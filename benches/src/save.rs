@@ -5,7 +5,7 @@ use crate::fetch::PASSPHRASE;
 use crate::floor;
 use crate::measure::{figure, median, ms};
 use crate::scene::Scene;
-use crate::simulated::Simulated;
+
 use anyhow::Result;
 use doorstep_device::DeviceClock;
 use doorstep_device::commands::enrol::{Enrolment, enrol};
@@ -26,7 +26,7 @@ pub async fn measure(cli: &Cli) -> Result<Map<String, Value>> {
     };
     let device = enrol(&scene.place("device"), enrolment, DeviceClock::default()).await?;
     device.sync().await?;
-    let mut simulated = Simulated::enrol(&scene.company, scene.agent, scene.cases.clone())?;
+    let mut simulated = scene.company.simulate(scene.agent, scene.cases.clone())?;
     let mut bare_file = floor::open(&scene.place("floor"))?;
     let (mut ours, mut bare) = (vec![], vec![]);
     for (round, case) in scene

@@ -2,7 +2,7 @@
 
 use crate::company::Company;
 use crate::served::Served;
-use crate::simulated::Simulated;
+
 use anyhow::{Context, Result, ensure};
 use doorstep_domain::{CaseId, Role, UserId};
 use doorstep_protocol::exchange::{CaseDocument, SnapshotLine};
@@ -44,7 +44,7 @@ impl Scene {
 
     /// The first sync's stream as it goes over the wire, and the documents in it.
     pub async fn stream(&self) -> Result<(Vec<u8>, Vec<CaseDocument>)> {
-        let device = Simulated::enrol(&self.company, self.agent, Vec::new())?;
+        let device = self.company.simulate(self.agent, Vec::new())?;
         let http = reqwest::Client::builder().no_proxy().no_zstd().build()?;
         let answer = http
             .get(self.served.url("/v1/snapshot"))

@@ -1,7 +1,8 @@
-//! What the journeys share: bindings, a real server, a network that can be cut, a window.
+//! What the journeys share: bindings, a real server, real and simulated devices, a window.
 
 pub mod bindings;
 pub mod company;
 pub mod processes;
 pub mod screen;
+pub mod simulated;
 pub mod story;

@@ -1,6 +1,6 @@
-//! The hard tests: weather and crashes.
+//! The hard tests: weather, crashes, twisted input.
 
-use crate::steps::{DEBUG, RELEASE, build, built, run_built};
+use crate::steps::{DEBUG, RELEASE, build, built, run_built, run_with};
 use anyhow::Result;
 
 /// Seeds of the weather that the test command runs, over the model and over files.
@@ -21,6 +21,16 @@ pub fn weather_for_tests() -> Result<()> {
     weather(&["--planted"])?;
     weather(&["--quiet", "--seeds", MODEL_SEEDS])?;
     weather(&["--quiet", "--seeds", FILE_SEEDS, "--sqlite"])
+}
+
+/// Fuzzes every decoder; the tests do so for two seconds each.
+pub fn fuzz(minutes: u64) -> Result<()> {
+    let seconds = (minutes * 60).to_string();
+    run_with(
+        "cargo",
+        &["test", "--package", "doorstep-fuzz", "--", "--nocapture"],
+        &[("DOORSTEP_FUZZ_SECONDS", &seconds)],
+    )
 }
 
 /// Kills real processes: the ones that the tests have built.

@@ -73,7 +73,12 @@ const LAYERS: &[Layer] = &[
 ];
 
 /// What may use everything.
-const TESTS: [&str; 3] = ["doorstep-benches", "doorstep-tests", "doorstep-weather"];
+const TESTS: [&str; 4] = [
+    "doorstep-benches",
+    "doorstep-fuzz",
+    "doorstep-tests",
+    "doorstep-weather",
+];
 
 /// Fails on any edge that the table does not allow.
 pub fn check() -> Result<()> {

@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask demo`, `test`, `weather`, `crash`, `bench`, `layers`.
+//! The project's own commands: `cargo xtask demo`, `test`, `weather`, `crash`, `fuzz`, `bench`, `layers`.
 
 mod bench;
 mod demo;
@@ -47,6 +47,11 @@ enum Command {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+    /// Twist what strangers send, for every decoder, this long each.
+    Fuzz {
+        #[arg(long, default_value_t = 10)]
+        minutes: u64,
+    },
     /// Measure, against floors and peers in the same run.
     Bench {
         #[command(subcommand)]
@@ -78,6 +83,7 @@ fn main() -> anyhow::Result<()> {
         Command::Test => test::test(),
         Command::Weather { arguments } => hard::weather(&arguments),
         Command::Crash { rounds, seed } => hard::crash(rounds, seed),
+        Command::Fuzz { minutes } => hard::fuzz(minutes),
         Command::Bench {
             what: Bench::Sync { arguments },
         } => bench::sync(&arguments),

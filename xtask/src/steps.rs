@@ -24,14 +24,31 @@ pub fn step<T>(name: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
 
 /// Runs a program in a folder of the project; its output is shown.
 pub fn run(folder: &str, program: &str, arguments: &[&str]) -> Result<()> {
-    let status = Command::new(program)
-        .args(arguments)
-        .current_dir(root().join(folder))
+    finish(
+        Command::new(program)
+            .args(arguments)
+            .current_dir(root().join(folder)),
+    )
+}
+
+/// Runs a program in the project's root, with more in its environment.
+pub fn run_with(program: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Result<()> {
+    finish(
+        Command::new(program)
+            .args(arguments)
+            .envs(environment.iter().copied())
+            .current_dir(root()),
+    )
+}
+
+fn finish(command: &mut Command) -> Result<()> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let status = command
         .status()
         .with_context(|| format!("start `{program}`; is it installed?"))?;
     match status.success() {
         true => Ok(()),
-        false => bail!("`{program} {}` ended with {status}", arguments.join(" ")),
+        false => bail!("`{program}` ended with {status}"),
     }
 }
 
