@@ -1,5 +1,5 @@
-//! The exchange beyond a plain day: forks, lost and retired devices, other versions, handover, alarms,
-//! attachments. Real HTTP, real files.
+//! The exchange beyond a plain day: forks, lost and retired devices, other versions, handover, alarms.
+//! Real HTTP, real files.
 
 use crate::work::stop;
 use doorstep_device::{Device, DeviceClock, DeviceError, handover};
@@ -12,7 +12,6 @@ use doorstep_testkit::build::Actor;
 use doorstep_tests::company::{Company, PASSPHRASE, morning};
 use ed25519_dalek::SigningKey;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 fn unlock(company: &Company) -> Device {
     let clock = DeviceClock::starting_at(morning());
@@ -196,83 +195,4 @@ async fn a_lapsed_token_is_renewed_by_the_devices_key() {
     assert!(device.sync().await.is_ok());
     drop(device);
     assert!(unlock(&company).sync().await.is_ok());
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn scenario_16_half_a_photo_goes_on_and_another_hash_is_refused() {
-    let company = Company::start().await.unwrap();
-    let device = company.device().await.unwrap();
-    let photo = vec![7_u8; 300_000];
-    let hash = hex::encode(Sha256::digest(&photo));
-    let announced = |hash: &str| {
-        use base64::Engine as _;
-        let value = base64::engine::general_purpose::STANDARD.encode(hash);
-        company
-            .http()
-            .post(format!("http://{}/v1/attachments", company.address))
-            .bearer_auth(&device.profile().token)
-            .header("tus-resumable", "1.0.0")
-            .header("upload-length", photo.len())
-            .header("upload-metadata", format!("sha256 {value}"))
-    };
-    let begin = |hash: String| {
-        let request = announced(&hash);
-        async move {
-            let answer = request.send().await.unwrap();
-            assert_eq!(answer.status(), 201);
-            answer.headers()["location"].to_str().unwrap().to_owned()
-        }
-    };
-    let piece = |place: &str, at: usize, bytes: &[u8]| {
-        company
-            .http()
-            .patch(format!("http://{}{place}", company.address))
-            .bearer_auth(&device.profile().token)
-            .header("tus-resumable", "1.0.0")
-            .header("content-type", "application/offset+octet-stream")
-            .header("upload-offset", at)
-            .body(bytes.to_vec())
-            .send()
-    };
-    let place = begin(hash.clone()).await;
-    assert_eq!(
-        begin(hash.clone()).await,
-        place,
-        "begun twice is begun once"
-    );
-    assert_eq!(
-        piece(&place, 0, &photo[..100_000]).await.unwrap().status(),
-        204
-    );
-    assert_eq!(
-        piece(&place, 0, &photo[..100_000]).await.unwrap().status(),
-        409
-    );
-    let is_stored = || {
-        let hash = hash.clone();
-        company.store.read(move |tx| tx.is_stored(&hash)).unwrap()
-    };
-    assert!(!is_stored(), "half a file is none");
-    let head = company
-        .http()
-        .head(format!("http://{}{place}", company.address))
-        .bearer_auth(&device.profile().token)
-        .header("tus-resumable", "1.0.0")
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(head.headers()["upload-offset"], "100000");
-    assert_eq!(
-        piece(&place, 100_000, &photo[100_000..])
-            .await
-            .unwrap()
-            .status(),
-        204
-    );
-    assert!(is_stored());
-
-    let other = hex::encode(Sha256::digest(b"another photo"));
-    let place = begin(other.clone()).await;
-    assert_eq!(piece(&place, 0, &photo).await.unwrap().status(), 460);
-    assert!(!company.store.read(|tx| tx.is_stored(&other)).unwrap());
 }

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -124,6 +124,68 @@ impl Driver {
     }
 }
 
+/// The binaries that the test command has just built, beside the test's own.
+pub fn built(name: &str) -> Result<PathBuf> {
+    let own = std::env::current_exe()?;
+    let folder = own.ancestors().nth(2).context("where the test lies")?;
+    Ok(folder.join(name))
+}
+
+const BUCKET: &str = "doorstep";
+
+/// A bucket of an S3 that lives in memory.
+pub struct Bucket {
+    url: String,
+    _process: Running,
+}
+
+impl Bucket {
+    /// Starts moto, and makes the bucket.
+    pub async fn start(root: &Path) -> Result<Self> {
+        let port = free_port()?;
+        let process = start(
+            Command::new(root.join("target/python/bin/moto_server"))
+                .args(["--host", "127.0.0.1", "--port", &port.to_string()])
+                .stdout(Stdio::null())
+                .stderr(Stdio::null()),
+        )?;
+        wait_for_port(port, "moto_server")?;
+        let bucket = Self {
+            url: format!("http://127.0.0.1:{port}"),
+            _process: process,
+        };
+        let made = reqwest::Client::new()
+            .put(format!("{}/{BUCKET}", bucket.url))
+            .send()
+            .await?;
+        made.error_for_status()?;
+        Ok(bucket)
+    }
+
+    /// What lies in the bucket, by name.
+    pub async fn objects(&self) -> Result<Vec<String>> {
+        let listed = reqwest::get(format!("{}/{BUCKET}?list-type=2", self.url)).await?;
+        let text = listed.error_for_status()?.text().await?;
+        let names = text.split("<Key>").skip(1);
+        Ok(names
+            .filter_map(|rest| Some(rest.split_once("</Key>")?.0.to_owned()))
+            .collect())
+    }
+
+    /// An object's bytes.
+    pub async fn object(&self, name: &str) -> Result<Vec<u8>> {
+        // Whoever signs may read it; this S3 does not look at the signature itself.
+        let signed = "AWS4-HMAC-SHA256 Credential=nobody/20261122/us-east-1/s3/aws4_request, \
+                      SignedHeaders=host, Signature=0";
+        let answer = reqwest::Client::new()
+            .get(format!("{}/{BUCKET}/{name}", self.url))
+            .header("authorization", signed)
+            .send()
+            .await?;
+        Ok(answer.error_for_status()?.bytes().await?.to_vec())
+    }
+}
+
 /// A demo server in its own process.
 pub struct DemoServer {
     pub address: SocketAddr,
@@ -152,11 +214,32 @@ impl DemoServer {
                 .arg("--mapping")
                 .arg(mapping);
         }
+        Self::run(command)
+    }
+
+    /// The same with its attachments in a bucket.
+    pub fn start_on(binary: &Path, data: &Path, bucket: &Bucket) -> Result<Self> {
+        let mut command = Command::new(binary);
+        command
+            .arg("--data")
+            .arg(data)
+            .args(["--attachments", &format!("s3://{BUCKET}")])
+            .args(["demo", "--listen", "127.0.0.1:0"])
+            .env("AWS_ENDPOINT", &bucket.url)
+            .env("AWS_ALLOW_HTTP", "true")
+            .env("AWS_REGION", "us-east-1")
+            .env("AWS_ACCESS_KEY_ID", "nobody")
+            .env("AWS_SECRET_ACCESS_KEY", "nothing");
+        Self::run(command)
+    }
+
+    fn run(mut command: Command) -> Result<Self> {
+        let name = command.get_program().to_string_lossy().into_owned();
         let mut child = command
             .env("RUST_LOG", "warn")
             .stdout(Stdio::piped())
             .spawn()
-            .with_context(|| format!("start `{}`", binary.display()))?;
+            .with_context(|| format!("start `{name}`"))?;
         let out = child.stdout.take().context("read what the server says")?;
         let process = Running(child);
         let mut line = String::new();

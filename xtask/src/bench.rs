@@ -1,7 +1,7 @@
 //! The measurements. They need quiet: close what else runs.
 
 use crate::machine;
-use crate::steps::{RELEASE, build, run, run_built, step};
+use crate::steps::{RELEASE, build, run_built, step};
 use anyhow::Result;
 
 const PEERS: &str = "benches/peers";
@@ -9,9 +9,7 @@ const PEERS: &str = "benches/peers";
 /// Measures the exchange: see `benches/`.
 pub fn sync(arguments: &[String]) -> Result<()> {
     step("set up what is missing", machine::set_up)?;
-    step("install the peer", || {
-        run(PEERS, "npm", &["ci", "--silent"])
-    })?;
+    step("install the peer", || machine::install_node_modules(PEERS))?;
     step("build for release", || {
         build(RELEASE, &["doorstep-server", "doorstep-benches"])
     })?;

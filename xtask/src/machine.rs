@@ -1,13 +1,13 @@
 //! What the machine must have. On Debian and Ubuntu missing packages are installed where that is
 //! allowed; elsewhere the one line to run is printed.
 
-use crate::steps::{npm, root};
+use crate::steps::{root, run};
 use anyhow::{Context, Result, bail};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Debian packages and why they are needed.
-const PACKAGES: [&str; 12] = [
+const PACKAGES: [&str; 13] = [
     "build-essential",
     "pkg-config",
     "libssl-dev",
@@ -20,6 +20,7 @@ const PACKAGES: [&str; 12] = [
     "fonts-wqy-microhei",
     "fonts-dejavu-core",
     "postgresql",
+    "python3-venv",
 ];
 
 const NODE_MAJOR_MIN: u32 = 20;
@@ -38,8 +39,17 @@ pub fn set_up() -> Result<()> {
         println!("   on this system install Rust, Node 20 and the prerequisites of Tauri 2 first;");
         println!("   the headless demo and the tests need Debian 12 or Ubuntu 24.04.");
     }
-    install_node_modules()
+    install_node_modules("ui")
 }
+
+/// Sets up what only the tests need as well: other people's clients and servers.
+pub fn set_up_for_tests() -> Result<()> {
+    set_up()?;
+    install_node_modules(CLIENTS)?;
+    install_python()
+}
+
+const CLIENTS: &str = "tests/clients";
 
 fn check_node() -> Result<()> {
     let output = Command::new("node").arg("--version").output().context(
@@ -117,14 +127,30 @@ fn shell(line: &str) -> Result<()> {
     }
 }
 
-/// Runs `npm ci` where the lock file is not the one that was installed.
-fn install_node_modules() -> Result<()> {
-    let wanted =
-        std::fs::read(root().join("ui/package-lock.json")).context("read the lock file of npm")?;
-    let stamp = root().join("ui/node_modules/.installed-lock.json");
+/// Runs `npm ci` in a folder where the lock file is not the one that was installed.
+pub fn install_node_modules(folder: &str) -> Result<()> {
+    let folder_there = root().join(folder);
+    let wanted = std::fs::read(folder_there.join("package-lock.json"))
+        .with_context(|| format!("read the lock file of npm in `{folder}`"))?;
+    let stamp = folder_there.join("node_modules/.installed-lock.json");
     if std::fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
         return Ok(());
     }
-    npm(&["ci", "--no-audit", "--no-fund"])?;
+    run(folder, "npm", &["ci", "--no-audit", "--no-fund"])?;
+    Ok(std::fs::write(stamp, wanted)?)
+}
+
+/// Installs the Python programs of the tests into a virtual environment of their own.
+fn install_python() -> Result<()> {
+    let wanted = root().join(CLIENTS).join("requirements.txt");
+    let wanted = std::fs::read(&wanted).context("read what the tests need of Python")?;
+    let stamp = root().join("target/python/installed.txt");
+    if std::fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    run(".", "python3", &["-m", "venv", "target/python"])?;
+    let requirements = format!("{CLIENTS}/requirements.txt");
+    let arguments = ["install", "--quiet", "--requirement", &requirements];
+    run(".", "target/python/bin/pip", &arguments)?;
     Ok(std::fs::write(stamp, wanted)?)
 }

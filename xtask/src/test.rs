@@ -9,7 +9,7 @@ const CRASH_ROUNDS: u64 = 15;
 
 /// Sets up and runs everything.
 pub fn test() -> Result<()> {
-    step("set up what is missing", machine::set_up)?;
+    step("set up what is missing", machine::set_up_for_tests)?;
     step("format", || cargo(&["fmt", "--all", "--check"]))?;
     step("layers: who depends on whom", layers::check)?;
     step("interface: types", || npm(&["run", "--silent", "check"]))?;
