@@ -13,14 +13,11 @@ use doorstep_device::store::ServerClock;
 use doorstep_domain::case::FactField;
 use doorstep_domain::conflict::Sides;
 use doorstep_domain::moment::Moment;
-use doorstep_domain::policy::Policies;
 use doorstep_domain::{
     ActionId, Case, CaseId, Change, DeviceId, HouseholdId, Incarnation, Role, UserId,
 };
 use doorstep_protocol::chain::Link;
-use doorstep_protocol::exchange::{
-    CaseDocument, PolicyDocument, SnapshotLine, SyncRequest, SyncResponse,
-};
+use doorstep_protocol::exchange::{PolicyDocument, SnapshotLine, SyncRequest, SyncResponse};
 use doorstep_server::feed::{self, Reader};
 use doorstep_server::intake::{Books as _, Fresh, OwnAction, Sender, act_over, receive};
 use doorstep_server::store::DeviceState;
@@ -397,15 +394,16 @@ impl World {
             },
             _ => return BTreeSet::new(),
         };
-        let Some(shown) = view.facts.get(field).map(|fact| fact.set_by) else {
-            return BTreeSet::new();
-        };
-        let mut seen = BTreeSet::from([shown]);
-        if let Some(own) = self.deeds.get(&shown) {
-            seen.extend(own.seen.iter().copied());
+        let mut seen = BTreeSet::new();
+        if let Some(shown) = view.facts.get(field).map(|fact| fact.set_by) {
+            seen.insert(shown);
+            if let Some(own) = self.deeds.get(&shown) {
+                seen.extend(own.seen.iter().copied());
+            }
+            seen.extend(self.seam.before(shown));
         }
-        seen.extend(self.seam.before(shown));
-        // Whoever wrote something knows of it, whatever the screen shows by now.
+        // Whoever wrote something knows of it, whatever the screen shows by now, and also where it
+        // shows nothing.
         let own = &self.tablets[tablet].deeds;
         seen.extend(own.iter().filter(|id| {
             let deed = self.deeds.get(id);
@@ -750,11 +748,6 @@ impl World {
         })??;
         Ok(Documents { here, there })
     }
-
-    /// The shipped policies.
-    pub fn policies(&self) -> &Policies {
-        &self.policies.policies
-    }
 }
 
 /// What a tablet and the server hold of one scope.
@@ -802,9 +795,4 @@ fn folder() -> Result<TempDir> {
         true => tempfile::tempdir_in(memory)?,
         false => tempfile::tempdir()?,
     })
-}
-
-/// A document through its JSON, as over a network.
-pub fn through_json(document: &CaseDocument) -> Result<CaseDocument> {
-    Ok(serde_json::from_str(&serde_json::to_string(document)?)?)
 }

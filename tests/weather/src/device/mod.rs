@@ -7,7 +7,7 @@ pub use model::ModelDevice;
 use crate::bug::Bug;
 use crate::stamp::Stamp;
 use doorstep_device::record::{self, Books, CaseHead, CaseRow, Entry, HandBack, names};
-use doorstep_device::store::{Result, Store, StoreError, Tx};
+use doorstep_device::store::{Result, Store, Tx};
 use doorstep_domain::{Action, ActionId, CaseId, DeviceId, Epoch, Incarnation, Revision, UserId};
 use doorstep_protocol::envelope::Envelope;
 use doorstep_protocol::verdict::SignedVerdict;
@@ -250,9 +250,4 @@ impl Books for DeviceBooks<'_> {
             _ => pass!(self, trim(epoch, durable, keep)),
         }
     }
-}
-
-/// What a full disk says.
-pub const fn disk_full() -> StoreError {
-    StoreError::DiskFull
 }
