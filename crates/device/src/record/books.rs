@@ -133,7 +133,8 @@ pub trait Books {
     fn set_verdict(&self, verdict: &SignedVerdict) -> Result<()>;
     /// Asks for judged actions again; says whether any was there.
     fn hand_back(&self, which: HandBack) -> Result<bool>;
-    /// Puts another envelope in the place of an action's: its number in a new life.
+    /// Puts another envelope in the place of an action's: its number in a new life. A verdict that
+    /// it has stays with it until the server gives it another: the screen goes by it.
     fn reseal(&self, envelope: &Envelope) -> Result<()>;
     /// Drops applied actions that a backup covers, but for the newest `keep`.
     fn trim(&self, epoch: Epoch, durable: u64, keep: usize) -> Result<()>;

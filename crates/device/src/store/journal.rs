@@ -183,8 +183,7 @@ impl Tx<'_> {
     pub(super) fn reseal_row(&self, envelope: &Envelope) -> Result<()> {
         self.tx.execute(
             "UPDATE journal SET incarnation = ?2, n = ?3, schema = ?4, payload = ?5, salt = ?6,
-                 link = ?7, signature = ?8, hand_back = 0, ruling = '', rule = '', verdict = ''
-             WHERE action = ?1",
+                 link = ?7, signature = ?8 WHERE action = ?1",
             params![
                 envelope.id.to_string(),
                 envelope.incarnation.to_string(),
@@ -250,6 +249,14 @@ impl Tx<'_> {
             .tx
             .prepare_cached("SELECT count(*) FROM journal WHERE ruling = ?1")?
             .query_row([ruling], |row| row.get(0))?)
+    }
+
+    /// How much must still go to the server: what is not judged, and what a restored one needs back.
+    pub fn count_outbox(&self) -> Result<u32> {
+        Ok(self
+            .tx
+            .prepare_cached("SELECT count(*) FROM journal WHERE ruling = '' OR hand_back = 1")?
+            .query_row([], |row| row.get(0))?)
     }
 
     /// How many unsent actions are about cases that are here no longer.

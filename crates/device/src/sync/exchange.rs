@@ -61,7 +61,7 @@ impl Device {
                 self.read(|tx| record::request(tx, PUSH_ACTIONS_MAX, OUTBOX_BYTES_MAX))?;
             let answer = self.send(&request).await?;
             let received = self.receive(&request, &answer).await?;
-            if extent == Extent::Outbox && self.read(|tx| tx.count(""))? == 0 {
+            if extent == Extent::Outbox && self.read(|tx| tx.count_outbox())? == 0 {
                 return Ok(());
             }
             if received.snapshot {
@@ -146,7 +146,7 @@ impl Device {
         let is_due = match order {
             CustodyOrder::Keep => return Ok(()),
             CustodyOrder::Destroy => true,
-            CustodyOrder::Retire => self.read(|tx| tx.count(""))? == 0,
+            CustodyOrder::Retire => self.read(|tx| tx.count_outbox())? == 0,
         };
         let is_at_a_door = self
             .read(|tx| Ok::<_, DeviceError>(self.visit_under_way(&tx.busy_cases()?).is_some()))?;

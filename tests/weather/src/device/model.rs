@@ -165,8 +165,6 @@ impl Books for ModelDevice {
         for line in &mut state.journal {
             if line.entry.envelope.id == envelope.id {
                 line.entry.envelope = envelope.clone();
-                line.entry.verdict = None;
-                line.hand_back = false;
             }
         }
         Ok(())
