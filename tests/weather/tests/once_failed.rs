@@ -1,0 +1,24 @@
+//! Seeds that once broke the promise, each with what it taught. A change of the storm moves them;
+//! then they are as good as any other seed, and cost as little.
+
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
+use doorstep_weather::run::run_many;
+
+#[test]
+fn seeds_that_failed_once_hold_now() {
+    for (seed, taught) in [
+        (
+            211_664,
+            "a verdict stays on the screen while its action is numbered anew",
+        ),
+        (224_867, "the same, on another road"),
+        (
+            224_454,
+            "one's own work is known also where a field is empty",
+        ),
+    ] {
+        let report = run_many(seed, 1, None, false, false).unwrap();
+        assert_eq!(report.failed, 0, "{seed}, {taught}: {:?}", report.failures);
+    }
+}
