@@ -14,6 +14,10 @@ fn seeds_that_failed_once_hold_now() {
         ),
         (224_867, "the same, on another road"),
         (
+            236_232,
+            "what has just come back is shown as what follows it expects",
+        ),
+        (
             224_454,
             "one's own work is known also where a field is empty",
         ),

@@ -31,10 +31,13 @@ pub fn fold_pending(books: &impl Books, case: Case) -> Result<Option<Case>> {
             let verdict = &signed.verdict;
             let revision = verdict.revision?;
             let standing = Standing::of(&verdict.ruling, &verdict.remarks, revision);
-            Some(match revision.epoch < epoch {
-                // On its way back to a restored server: what followed it there stays on top.
-                true => standing.replayed(verdict.first.unwrap_or(revision)),
-                false => standing,
+            // On its way back to a restored server, or just come back: what followed it in its first
+            // epoch stays on top, as it does there.
+            let is_earlier = revision.epoch < epoch;
+            let first = verdict.first.or(is_earlier.then_some(revision));
+            Some(match first {
+                Some(first) => standing.replayed(first),
+                None => standing,
             })
         });
         view = fold(view, &pending.action, &judged.unwrap_or(Standing::Unjudged));
