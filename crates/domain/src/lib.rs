@@ -35,6 +35,6 @@ pub use action::{Action, Base, Change};
 pub use case::Case;
 pub use ids::{ActionId, CaseId, DeviceId, HouseholdId, Incarnation, PlanId, UserId, VisitId};
 pub use money::{Currency, Money};
-pub use revision::{Epoch, Revision};
+pub use revision::{Epoch, Lineage, Origin, Revision};
 pub use role::Role;
 pub use verdict::{RuleId, Ruling, Verdict};

@@ -5,7 +5,7 @@ use crate::envelope::Envelope;
 use crate::verdict::SignedVerdict;
 use chrono::{DateTime, Utc};
 use doorstep_domain::policy::Policies;
-use doorstep_domain::{CaseId, DeviceId, Incarnation, Revision, UserId};
+use doorstep_domain::{CaseId, DeviceId, Incarnation, Lineage, Revision, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
@@ -69,9 +69,9 @@ pub struct SyncResponse {
     /// Too far behind for pages: fetch the snapshot, and keep the outbox.
     #[serde(default)]
     pub snapshot: bool,
-    /// The number at which this epoch began: what a device has beyond it of an earlier one was lost.
-    #[serde(default)]
-    pub began: u64,
+    /// How the server's epochs follow from one another: what a restored one still has of an earlier.
+    #[serde(default, skip_serializing_if = "Lineage::is_empty")]
+    pub lineage: Lineage,
     /// Verdicts with a smaller leaf in this epoch are covered by a backup.
     #[serde(default)]
     pub durable: u64,
@@ -136,8 +136,9 @@ pub enum SnapshotLine {
     /// Where the stream begins: afterwards the cursor is here.
     Begin {
         cursor: Revision,
-        /// The number at which this epoch began.
-        began: u64,
+        /// How the server's epochs follow from one another.
+        #[serde(default, skip_serializing_if = "Lineage::is_empty")]
+        lineage: Lineage,
         /// How many cases follow, for a progress bar that tells the truth.
         cases: u64,
         policies: Box<PolicyDocument>,

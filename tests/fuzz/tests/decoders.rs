@@ -118,7 +118,7 @@ fn answers_and_snapshot_lines_from_a_server_that_lies() {
             r#"{{"protocol":1,"verdicts":[],"cases":[{case}],"left":[],"policies":null,"cursor":{cursor},"more":false,"server_time":"2026-11-21T02:00:00Z"}}"#
         ),
         format!(
-            r#"{{"begin":{{"cursor":{cursor},"began":0,"cases":1,"policies":{policies},"server_time":"2026-11-21T02:00:00Z"}}}}"#
+            r#"{{"begin":{{"cursor":{cursor},"lineage":{{"2":{{"from":1,"began":7}}}},"cases":1,"policies":{policies},"server_time":"2026-11-21T02:00:00Z"}}}}"#
         ),
         format!(
             r#"{{"frame":{{"cases":[{case}],"last":"00000000-0000-0000-0000-00000000ca5e"}}}}"#

@@ -3,7 +3,7 @@
 use crate::storm::waiting;
 use crate::world::World;
 use anyhow::Result;
-use doorstep_device::record::{self, Books as _};
+use doorstep_device::record::Books as _;
 use doorstep_domain::{ActionId, Case, Change, Ruling};
 use doorstep_protocol::exchange::SyncResponse;
 use doorstep_server::intake::Books as _;
@@ -99,7 +99,9 @@ pub fn nobody_goes_behind_themselves(world: &mut World, tablet: usize) -> Result
         let knows = world.tablets[tablet]
             .database
             .write(None, |books| books.entry(id))??
-            .is_some_and(|entry| entry.verdict.is_some());
+            .and_then(|entry| entry.verdict)
+            // A restored server judges anew what it has no verdict on, and may apply what was held.
+            .is_some_and(|signed| signed.verdict.ruling == Ruling::Applied);
         if !is_applied || !knows {
             continue;
         }
@@ -253,7 +255,6 @@ fn everything_is_judged(world: &mut World) -> Result<()> {
         {
             world.breaks(|| format!("I9: the server has other bytes of {id}"));
         }
-        let _ = record::Entry::commitment(&entry);
     }
     Ok(())
 }

@@ -11,7 +11,6 @@ use chrono::{DateTime, Duration, Utc};
 use doorstep_device::record::{self, Author, NewAction, Peer, names};
 use doorstep_device::store::ServerClock;
 use doorstep_domain::case::FactField;
-use doorstep_domain::conflict::Sides;
 use doorstep_domain::moment::Moment;
 use doorstep_domain::{
     ActionId, Case, CaseId, Change, DeviceId, HouseholdId, Incarnation, Role, UserId,
@@ -386,16 +385,15 @@ impl World {
 
     /// Every value of the fact that somebody who sees this has seen or written.
     fn what_was_seen(&self, tablet: usize, view: &Case, change: &Change) -> BTreeSet<ActionId> {
-        let field = match change {
-            Change::SetFact { field, .. } => field,
-            Change::Decide { conflict, .. } => match view.conflict(*conflict).map(|c| &c.sides) {
-                Some(Sides::Fact { field, .. }) => field,
-                _ => return BTreeSet::new(),
-            },
+        let fields = match change {
+            Change::SetFact { field, .. } => std::slice::from_ref(field),
+            // Whoever decides has the whole case before them; a decision may be about another one.
+            Change::Decide { .. } => &FIELDS,
             _ => return BTreeSet::new(),
         };
         let mut seen = BTreeSet::new();
-        if let Some(shown) = view.facts.get(field).map(|fact| fact.set_by) {
+        let shown = fields.iter().filter_map(|field| view.facts.get(field));
+        for shown in shown.map(|fact| fact.set_by) {
             seen.insert(shown);
             if let Some(own) = self.deeds.get(&shown) {
                 seen.extend(own.seen.iter().copied());
@@ -518,7 +516,7 @@ impl World {
         let mut lines = self.server.write(self.bug, &self.seam, |books| {
             let begin = SnapshotLine::Begin {
                 cursor: books.head()?,
-                began: books.line()?.began,
+                lineage: books.line()?.lineage,
                 cases: 0,
                 policies: Box::new((*policies).clone()),
                 server_time: now,
@@ -615,11 +613,11 @@ impl World {
             match line {
                 SnapshotLine::Begin {
                     cursor,
-                    began,
+                    lineage,
                     policies,
                     ..
                 } => at.database.write(None, |books| {
-                    record::begin_snapshot(books, *cursor, *began, policies, &clock)
+                    record::begin_snapshot(books, *cursor, lineage, policies, &clock)
                 })??,
                 SnapshotLine::Frame { cases, last } => at
                     .database

@@ -21,6 +21,18 @@ fn seeds_that_failed_once_hold_now() {
             224_454,
             "one's own work is known also where a field is empty",
         ),
+        (
+            236_206,
+            "whoever decides on a decision has seen the fact below it",
+        ),
+        (
+            246_221,
+            "held before a restore may be applied after it, and is shown as its tablet knows it",
+        ),
+        (
+            246_402,
+            "a second restore does not bring back what the first one lost",
+        ),
     ] {
         let report = run_many(seed, 1, None, false, false).unwrap();
         assert_eq!(report.failed, 0, "{seed}, {taught}: {:?}", report.failures);

@@ -1,7 +1,7 @@
 //! What recording and syncing need of a store. The real one is SQLCipher; the simulation has a model.
 
 use crate::store::{Result, StoreError};
-use doorstep_domain::{Action, ActionId, CaseId, Epoch, Incarnation, Revision};
+use doorstep_domain::{Action, ActionId, CaseId, Epoch, Incarnation, Lineage, Revision};
 use doorstep_protocol::chain::{Commitment, Link};
 use doorstep_protocol::envelope::Envelope;
 use doorstep_protocol::verdict::SignedVerdict;
@@ -153,12 +153,12 @@ pub fn write<T: Serialize>(books: &impl Books, name: &str, value: &T) -> Result<
 
 /// The names of what is known.
 pub mod names {
-    pub const BEGAN: &str = "began";
     pub const CURSOR: &str = "cursor";
     pub const DIFFERS: &str = "differs";
     pub const HEAD: &str = "journal_head";
     pub const INCARNATION: &str = "incarnation";
     pub const IS_READY: &str = "is_ready";
+    pub const LINEAGE: &str = "lineage";
     pub const NEWER: &str = "newer";
     pub const POLICIES: &str = "policies";
     pub const REPAIRS: &str = "repairs";
@@ -172,9 +172,9 @@ pub fn incarnation(books: &impl Books) -> Result<Incarnation> {
     read(books, names::INCARNATION)?.ok_or(StoreError::Value("incarnation"))
 }
 
-/// The number at which the server's present epoch began.
-pub fn began(books: &impl Books) -> Result<u64> {
-    Ok(read(books, names::BEGAN)?.unwrap_or_default())
+/// How the server's epochs follow from one another, as far as this device met them.
+pub fn lineage(books: &impl Books) -> Result<Lineage> {
+    Ok(read(books, names::LINEAGE)?.unwrap_or_default())
 }
 
 /// Where the last page left off.

@@ -1,12 +1,12 @@
 //! One exchange as the device sees it: what it sends, and what an answer does to its books. The
 //! cursor moves in the same transaction as the page that it covers.
 
-use super::books::{Books, CaseHead, HandBack, began, cursor, incarnation, names, read, write};
+use super::books::{Books, CaseHead, HandBack, cursor, incarnation, lineage, names, read, write};
 use super::commit::{Author, begin_life};
 use super::view;
 use crate::store::{Result, ServerClock, StoreError};
 use doorstep_domain::visit::Visit;
-use doorstep_domain::{CaseId, Incarnation, Revision};
+use doorstep_domain::{CaseId, Incarnation, Lineage, Revision};
 use doorstep_protocol::PROTOCOL;
 use doorstep_protocol::chain::Verify;
 use doorstep_protocol::digest::{Digest, bucket_of};
@@ -99,12 +99,13 @@ pub fn take_in(
         again: answer.more || answer.snapshot,
         ..Received::default()
     };
-    mind_the_epoch(books, answer.cursor, answer.began, &mut received)?;
+    let lineage = learn(books, &answer.lineage)?;
+    mind_the_epoch(books, answer.cursor, &mut received)?;
     for verdict in &answer.verdicts {
         note_verdict(books, peer, verdict, &mut received)?;
     }
     for document in &answer.cases {
-        put_case(books, document, answer.cursor, answer.began)?;
+        put_case(books, document, answer.cursor, &lineage)?;
     }
     for id in &answer.left {
         books.mark_leaving(*id)?;
@@ -136,17 +137,19 @@ pub fn take_in(
     Ok(received)
 }
 
-/// A server that was restored needs back whatever its backup does not have.
-fn mind_the_epoch(
-    books: &impl Books,
-    now: Revision,
-    number: u64,
-    received: &mut Received,
-) -> Result<()> {
-    let before = cursor(books)?;
-    if began(books)? != number {
-        write(books, names::BEGAN, &number)?;
+/// Learns of restores; gives all that are known. Those of an epoch that the server itself forgot by a
+/// second restore are kept: documents and verdicts of it may still be here.
+fn learn(books: &impl Books, told: &Lineage) -> Result<Lineage> {
+    let mut known = lineage(books)?;
+    if known.learn(told) {
+        write(books, names::LINEAGE, &known)?;
     }
+    Ok(known)
+}
+
+/// A server that was restored needs back whatever its backup does not have.
+fn mind_the_epoch(books: &impl Books, now: Revision, received: &mut Received) -> Result<()> {
+    let before = cursor(books)?;
     let is_new = before.is_some_and(|before| before.epoch != now.epoch);
     if is_new {
         received.new_epoch = true;
@@ -182,7 +185,12 @@ fn note_verdict(
 
 /// Puts a document in its place: only a newer one, but always the truth of a new epoch. What was
 /// newer here than the restored server has is noted for a person.
-fn put_case(books: &impl Books, document: &CaseDocument, now: Revision, began: u64) -> Result<()> {
+fn put_case(
+    books: &impl Books,
+    document: &CaseDocument,
+    now: Revision,
+    lineage: &Lineage,
+) -> Result<()> {
     let head: CaseHead = serde_json::from_str(document.text())?;
     if let Some(known) = books.case_row(head.id)? {
         let is_older = head.revision != known.revision
@@ -190,7 +198,7 @@ fn put_case(books: &impl Books, document: &CaseDocument, now: Revision, began: u
         if is_older && known.revision.epoch == now.epoch {
             return Ok(());
         }
-        if known.revision.epoch != now.epoch && known.revision.number > began {
+        if !lineage.shows(now, known.revision) && known.revision.epoch != now.epoch {
             let mut newer: Vec<NewerCase> = read(books, names::NEWER)?.unwrap_or_default();
             newer.push(NewerCase {
                 case: head.id,
@@ -290,7 +298,7 @@ fn compare(books: &impl Books, answer: &SyncResponse, received: &mut Received) -
 pub fn begin_snapshot(
     books: &impl Books,
     begin: Revision,
-    began_at: u64,
+    told: &Lineage,
     policies: &PolicyDocument,
     clock: &ServerClock,
 ) -> Result<()> {
@@ -306,12 +314,11 @@ pub fn begin_snapshot(
             names::SNAPSHOT_AFTER,
             &Some(Snapshot {
                 cursor,
-                began: began_at,
                 after: None,
             }),
         )?;
     }
-    write(books, names::BEGAN, &began_at)?;
+    learn(books, told)?;
     put_policies(books, policies)?;
     write(books, names::SERVER_CLOCK, clock)
 }
@@ -319,8 +326,6 @@ pub fn begin_snapshot(
 #[derive(Clone, Copy, serde::Serialize, serde::Deserialize)]
 struct Snapshot {
     cursor: Revision,
-    /// The number at which the epoch began.
-    began: u64,
     after: Option<CaseId>,
 }
 
@@ -337,8 +342,9 @@ fn going_on(books: &impl Books) -> Result<Option<Snapshot>> {
 /// Takes some cases of the snapshot in.
 pub fn take_frame(books: &impl Books, cases: &[CaseDocument], last: CaseId) -> Result<()> {
     let snapshot = going_on(books)?.ok_or(StoreError::Value("snapshot"))?;
+    let lineage = lineage(books)?;
     for document in cases {
-        put_case(books, document, snapshot.cursor, snapshot.began)?;
+        put_case(books, document, snapshot.cursor, &lineage)?;
     }
     let snapshot = Snapshot {
         after: Some(last),

@@ -1,10 +1,10 @@
 //! A case as its person sees it: the server's document with what was done here folded on top. Rules
 //! are not run again: what was judged is shown as it was judged.
 
-use super::books::{Books, began};
+use super::books::{Books, lineage};
 use crate::store::Result;
 use doorstep_domain::fold::{Standing, fold};
-use doorstep_domain::{Action, Case, CaseId, Revision};
+use doorstep_domain::{Action, Case, CaseId, Lineage, Revision};
 use doorstep_protocol::verdict::SignedVerdict;
 
 /// An action that the server's document may not show yet.
@@ -47,10 +47,10 @@ pub fn fold_pending(books: &impl Books, case: Case) -> Result<Option<Case>> {
 
 /// The actions on a case that a document of revision `shown` may not show yet, in order.
 pub fn pending(books: &impl Books, case: CaseId, shown: Revision) -> Result<Vec<Pending>> {
-    let began = began(books)?;
+    let lineage = lineage(books)?;
     let mut pending = Vec::new();
     for entry in books.entries(case)? {
-        if !is_shown(entry.verdict.as_ref(), shown, began) {
+        if !is_shown(entry.verdict.as_ref(), shown, &lineage) {
             pending.push(Pending {
                 action: entry.action()?,
                 verdict: entry.verdict,
@@ -61,11 +61,11 @@ pub fn pending(books: &impl Books, case: CaseId, shown: Revision) -> Result<Vec<
 }
 
 /// Whether a document of revision `shown` has what became of a judged action in it.
-fn is_shown(verdict: Option<&SignedVerdict>, shown: Revision, began: u64) -> bool {
+fn is_shown(verdict: Option<&SignedVerdict>, shown: Revision, lineage: &Lineage) -> bool {
     match verdict.map(|signed| signed.verdict.revision) {
         None => false,
         // It changed nothing: there is nothing to wait for.
         Some(None) => true,
-        Some(Some(revision)) => revision.is_shown_in(shown, began),
+        Some(Some(revision)) => lineage.shows(shown, revision),
     }
 }

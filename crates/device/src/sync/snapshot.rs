@@ -91,7 +91,7 @@ impl<'a> Taking<'a> {
         match line {
             SnapshotLine::Begin {
                 cursor,
-                began,
+                lineage,
                 cases,
                 policies,
                 server_time,
@@ -99,7 +99,7 @@ impl<'a> Taking<'a> {
                 self.of = cases;
                 let clock = self.device.server_clock(server_time);
                 self.device
-                    .write(|tx| record::begin_snapshot(tx, cursor, began, &policies, &clock))?;
+                    .write(|tx| record::begin_snapshot(tx, cursor, &lineage, &policies, &clock))?;
                 self.device.reload_policies()?;
             }
             SnapshotLine::Frame { cases, last } => {

@@ -227,13 +227,13 @@ fn write_snapshot(
 ) -> Result<(), StoreError> {
     let mut encoder = zstd::stream::Encoder::new(Vec::new(), ZSTD_LEVEL)?;
     let person = device.row.person;
-    let (cursor, began, cases) = app.store.read(|tx| {
+    let (cursor, lineage, cases) = app.store.read(|tx| {
         let cases = tx.count_changed(person, 0, usize::MAX >> 1)?;
-        Ok::<_, StoreError>((tx.head()?, tx.line()?.began, cases))
+        Ok::<_, StoreError>((tx.head()?, tx.line()?.lineage, cases))
     })?;
     let begin = SnapshotLine::Begin {
         cursor,
-        began,
+        lineage,
         cases: cases as u64,
         policies: Box::new((*app.policies).clone()),
         server_time: app.clock.now(),

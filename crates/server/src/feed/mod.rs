@@ -77,7 +77,7 @@ pub fn answer<B: Books>(
         cursor: page.cursor,
         more: page.more,
         snapshot: page.snapshot,
-        began: line.began,
+        lineage: line.lineage,
         durable: line.durable,
         digest,
         repaired,

@@ -3,7 +3,7 @@
 use super::sql::values;
 use super::{Result, StoreError, Tx};
 use chrono::{DateTime, Utc};
-use doorstep_domain::Epoch;
+use doorstep_domain::{Epoch, Lineage, Origin};
 
 /// One leaf.
 #[derive(Debug, Clone)]
@@ -26,10 +26,10 @@ pub struct HeadRow {
 }
 
 /// The current history line.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Line {
-    /// The feed number at which it began.
-    pub began: u64,
+    /// The restores that led to it.
+    pub lineage: Lineage,
     /// How many of its verdicts a backup covers.
     pub durable: u64,
 }
@@ -114,17 +114,17 @@ impl Tx<'_> {
             .collect()
     }
 
-    /// Where the current epoch began, and what of it a backup covers.
+    /// How the current epoch came about, and what of it a backup covers.
     pub fn line(&self) -> Result<Line> {
-        let row = self
+        let mut row = self
             .sql
             .first(
-                "SELECT began, durable FROM head WHERE tenant = ?1",
+                "SELECT lineage, durable FROM head WHERE tenant = ?1",
                 &values![self.tenant],
             )?
             .ok_or(StoreError::Value("head"))?;
         Ok(Line {
-            began: row.int(0)?,
+            lineage: serde_json::from_str(&row.text(0)?)?,
             durable: row.int(1)?,
         })
     }
@@ -159,9 +159,18 @@ impl Tx<'_> {
 
     /// Begins a new history line after a restore; its log begins with the last published head.
     pub fn begin_epoch(&self, epoch: Epoch) -> Result<()> {
+        let head = self.head()?;
+        let mut lineage = self.line()?.lineage;
+        lineage.begin(
+            epoch,
+            Origin {
+                from: head.epoch,
+                began: head.number,
+            },
+        );
         self.sql.put(
-            "UPDATE head SET epoch = ?2, began = number, leaves = 0, durable = 0 WHERE tenant = ?1",
-            &values![self.tenant, epoch],
+            "UPDATE head SET epoch = ?2, lineage = ?3, leaves = 0, durable = 0 WHERE tenant = ?1",
+            &values![self.tenant, epoch, serde_json::to_string(&lineage)?],
         )?;
         Ok(())
     }

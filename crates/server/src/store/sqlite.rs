@@ -33,6 +33,7 @@ impl Sqlite {
         Migrations::new(vec![
             M::up(include_str!("../../migrations/sqlite/0001_first.sql")),
             M::up(include_str!("../../migrations/sqlite/0002_full_sync.sql")),
+            M::up(include_str!("../../migrations/sqlite/0003_lineage.sql")),
         ])
         .to_latest(&mut writer)?;
         Ok(Self {

@@ -184,7 +184,7 @@ impl Books for ModelDevice {
                 signed
                     .verdict
                     .revision
-                    .is_none_or(|revision| revision.is_shown_in(row.revision, u64::MAX))
+                    .is_none_or(|revision| revision.is_covered_by(row.revision) == Some(true))
             });
             let is_applied = signed.verdict.ruling == Ruling::Applied;
             let may_go = is_covered && is_shown && is_applied && !line.hand_back;

@@ -25,7 +25,7 @@ use std::path::PathBuf;
 
 /// A server's books, over whichever store.
 pub enum Server {
-    Model(ModelServer),
+    Model(Box<ModelServer>),
     Sqlite(Box<SqliteServer>),
 }
 
@@ -45,7 +45,7 @@ pub enum Backup {
 impl Server {
     /// A server over maps.
     pub fn model() -> Self {
-        Self::Model(ModelServer::default())
+        Self::Model(Box::default())
     }
 
     /// A server over a file below `folder`.

@@ -4,7 +4,8 @@ use crate::stamp::Stamp;
 use chrono::{DateTime, NaiveDate, Utc};
 use doorstep_domain::policy::Policies;
 use doorstep_domain::{
-    ActionId, Case, CaseId, DeviceId, Epoch, HouseholdId, Incarnation, Revision, UserId, VisitId,
+    ActionId, Case, CaseId, DeviceId, Epoch, HouseholdId, Incarnation, Origin, Revision, UserId,
+    VisitId,
 };
 use doorstep_protocol::envelope::Envelope;
 use doorstep_protocol::exchange::NewerCase;
@@ -75,11 +76,13 @@ impl ModelServer {
     pub fn restore(&self, backup: &ModelBackup, epoch: u32) {
         let mut state = self.0.borrow_mut();
         *state = backup.0.clone();
-        state.epoch = epoch;
-        state.line = Line {
+        let origin = Origin {
+            from: Epoch(state.epoch),
             began: state.number,
-            durable: 0,
         };
+        state.line.lineage.begin(Epoch(epoch), origin);
+        state.line.durable = 0;
+        state.epoch = epoch;
         // The first leaf of a new line is the head of the one before.
         state.leaves = 1;
     }
@@ -113,7 +116,7 @@ impl Books for ModelServer {
         Ok(&SERVER_KEY)
     }
     fn line(&self) -> Result<Line> {
-        Ok(self.0.borrow().line)
+        Ok(self.0.borrow().line.clone())
     }
     fn case(&self, id: CaseId) -> Result<Option<Case>> {
         Ok(self
