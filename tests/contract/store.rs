@@ -356,7 +356,8 @@ fn the_log_verifies_without_a_database_and_a_changed_byte_shows() {
         let (consistency, head) = store
             .write(|tx| {
                 let head = log.publish(tx, morning())?;
-                Ok::<_, StoreError>((log.consistency(tx, early.size, morning())?.unwrap(), head))
+                let kept = log.consistency(tx, early.size, head.clone())?.unwrap();
+                Ok::<_, StoreError>((kept, head))
             })
             .unwrap();
         assert_eq!((early.size, head.size), (8, 9), "{name}");

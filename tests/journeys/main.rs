@@ -8,5 +8,6 @@ mod backup;
 mod bad_input;
 mod exchange;
 mod import;
+mod openapi;
 mod restart;
 mod work;

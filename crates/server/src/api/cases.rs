@@ -123,7 +123,7 @@ pub async fn list_cases(
 }
 
 /// Opens a case.
-#[utoipa::path(get, path = "/v1/cases/{id}", params(("id" = String, Path)), responses(
+#[utoipa::path(get, path = "/v1/cases/{id}", params(("id" = uuid::Uuid, Path)), responses(
     (status = OK, body = CaseView), (status = NOT_FOUND, body = ErrorResponse)
 ))]
 pub async fn read_case(
@@ -147,7 +147,7 @@ pub async fn read_case(
 }
 
 /// Corrects a fact.
-#[utoipa::path(post, path = "/v1/cases/{id}/facts", params(("id" = String, Path)), request_body = SetFactRequest, responses(
+#[utoipa::path(post, path = "/v1/cases/{id}/facts", params(("id" = uuid::Uuid, Path)), request_body = SetFactRequest, responses(
     (status = OK, body = RulingView), (status = UNPROCESSABLE_ENTITY, body = ErrorResponse)
 ))]
 pub async fn set_fact(
@@ -166,7 +166,7 @@ pub async fn set_fact(
 }
 
 /// Adds a note to the history.
-#[utoipa::path(post, path = "/v1/cases/{id}/notes", params(("id" = String, Path)), request_body = NoteRequest, responses(
+#[utoipa::path(post, path = "/v1/cases/{id}/notes", params(("id" = uuid::Uuid, Path)), request_body = NoteRequest, responses(
     (status = OK, body = RulingView), (status = UNPROCESSABLE_ENTITY, body = ErrorResponse)
 ))]
 pub async fn add_note(
@@ -182,7 +182,7 @@ pub async fn add_note(
 }
 
 /// Posts a payment; for the back office.
-#[utoipa::path(post, path = "/v1/cases/{id}/payments", params(("id" = String, Path)), request_body = PaymentRequest, responses(
+#[utoipa::path(post, path = "/v1/cases/{id}/payments", params(("id" = uuid::Uuid, Path)), request_body = PaymentRequest, responses(
     (status = OK, body = RulingView), (status = UNPROCESSABLE_ENTITY, body = ErrorResponse)
 ))]
 pub async fn post_payment(
@@ -199,7 +199,7 @@ pub async fn post_payment(
 }
 
 /// Raises a flag.
-#[utoipa::path(post, path = "/v1/cases/{id}/flags", params(("id" = String, Path)), request_body = FlagRequest, responses(
+#[utoipa::path(post, path = "/v1/cases/{id}/flags", params(("id" = uuid::Uuid, Path)), request_body = FlagRequest, responses(
     (status = OK, body = RulingView), (status = UNPROCESSABLE_ENTITY, body = ErrorResponse)
 ))]
 pub async fn raise_flag(
@@ -218,7 +218,7 @@ pub async fn raise_flag(
 }
 
 /// Raises a legal stop.
-#[utoipa::path(post, path = "/v1/cases/{id}/stops", params(("id" = String, Path)), request_body = StopRequest, responses(
+#[utoipa::path(post, path = "/v1/cases/{id}/stops", params(("id" = uuid::Uuid, Path)), request_body = StopRequest, responses(
     (status = OK, body = RulingView), (status = UNPROCESSABLE_ENTITY, body = ErrorResponse)
 ))]
 pub async fn raise_stop(

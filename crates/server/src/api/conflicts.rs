@@ -69,7 +69,7 @@ pub async fn inbox(State(app): State<App>, person: SignedIn) -> Result<Json<Inbo
 
 /// Settles a conflict.
 #[utoipa::path(post, path = "/v1/cases/{case}/conflicts/{conflict}/decision",
-    params(("case" = String, Path), ("conflict" = String, Path)), request_body = DecisionRequest,
+    params(("case" = uuid::Uuid, Path), ("conflict" = uuid::Uuid, Path)), request_body = DecisionRequest,
     responses((status = OK, body = RulingView), (status = UNPROCESSABLE_ENTITY, body = ErrorResponse))
 )]
 pub async fn decide(

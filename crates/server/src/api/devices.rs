@@ -29,7 +29,7 @@ use uuid::Uuid;
 pub const TOKEN_HOURS: i64 = 24;
 
 /// Enrols a device.
-#[utoipa::path(post, path = "/v1/enrol", request_body = EnrolRequest, responses(
+#[utoipa::path(post, path = "/v1/enrol", security(()), request_body = EnrolRequest, responses(
     (status = OK, body = EnrolResponse),
     (status = BAD_REQUEST, description = "`sync.protocol_unknown`, `enrol.bad_key`", body = ErrorResponse),
     (status = FORBIDDEN, description = "`enrol.code_unknown`, `enrol.code_used`, `enrol.code_expired`", body = ErrorResponse),
@@ -84,7 +84,7 @@ fn refusal(error: EnrolmentError) -> ApiError {
 }
 
 /// Gives a device another token: it shows the old one, lapsed or not, signed with its key.
-#[utoipa::path(post, path = "/v1/devices/token", request_body = RenewRequest, responses(
+#[utoipa::path(post, path = "/v1/devices/token", security(()), request_body = RenewRequest, responses(
     (status = OK, body = RenewResponse), (status = UNAUTHORIZED, body = ErrorResponse)
 ))]
 pub async fn renew_token(
@@ -171,7 +171,7 @@ pub enum DeviceStateRequest {
 }
 
 /// Retires a device, or reports it lost or found.
-#[utoipa::path(put, path = "/v1/devices/{id}/state", params(("id" = String, Path)), request_body = DeviceStateRequest,
+#[utoipa::path(put, path = "/v1/devices/{id}/state", params(("id" = uuid::Uuid, Path)), request_body = DeviceStateRequest,
     responses((status = NO_CONTENT), (status = NOT_FOUND, body = ErrorResponse)))]
 pub async fn set_state(
     State(app): State<App>,
@@ -195,7 +195,7 @@ pub async fn set_state(
 
 /// Takes in what a device had sealed to this server. Anybody may bring it: each action is signed by
 /// the device, and only the server can read it.
-#[utoipa::path(post, path = "/v1/handover", request_body = HandoverRequest, responses(
+#[utoipa::path(post, path = "/v1/handover", security(()), request_body = HandoverRequest, responses(
     (status = OK, body = HandoverResponse), (status = NOT_FOUND, body = ErrorResponse)
 ))]
 pub async fn hand_over(

@@ -154,9 +154,32 @@ async fn blocking<T: Send + 'static>(
         description = "The console's API, enrolment and the devices' exchange. Errors carry a stable `code`.",
         license(name = "MIT OR Apache-2.0")
     ),
-    components(schemas(doorstep_protocol::exchange::ErrorResponse))
+    components(schemas(doorstep_protocol::exchange::ErrorResponse)),
+    modifiers(&WhoAsks),
+    // Where an endpoint says nothing else, a person who is signed in to the console.
+    security(("session" = []))
 )]
 struct Document;
+
+/// Names the two ways to say who asks.
+struct WhoAsks;
+
+impl utoipa::Modify for WhoAsks {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        use utoipa::openapi::security::{
+            ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme,
+        };
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme(
+            "session",
+            SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(auth::COOKIE))),
+        );
+        components.add_security_scheme(
+            "device",
+            SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)),
+        );
+    }
+}
 
 /// The largest file of accounts that an import takes.
 const IMPORT_BYTES_MAX: usize = 64 * 1024 * 1024;
@@ -204,12 +227,43 @@ fn documented() -> OpenApiRouter<App> {
 
 /// The OpenAPI document, as JSON text.
 pub fn openapi_json() -> serde_json::Result<String> {
-    documented().into_openapi().to_pretty_json()
+    with_errors(documented().into_openapi()).to_pretty_json()
+}
+
+/// Every endpoint may answer with an error: the shape is the same, whatever its status.
+fn with_errors(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
+    use utoipa::openapi::{ContentBuilder, Ref, ResponseBuilder};
+    let error = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name("ErrorResponse")))
+        .build();
+    let response = ResponseBuilder::new()
+        .description("What went wrong: a stable `code`, and words without anybody's data.")
+        .content("application/json", error)
+        .build();
+    for path in document.paths.paths.values_mut() {
+        let operations = [
+            &mut path.get,
+            &mut path.put,
+            &mut path.post,
+            &mut path.delete,
+            &mut path.patch,
+            &mut path.head,
+            &mut path.options,
+        ];
+        for operation in operations.into_iter().flatten() {
+            let responses = &mut operation.responses.responses;
+            responses
+                .entry("default".to_owned())
+                .or_insert_with(|| response.clone().into());
+        }
+    }
+    document
 }
 
 /// The whole application: API, OpenAPI document, health, and the console's pages.
 pub fn router(app: App) -> Router {
     let (api, document) = documented().split_for_parts();
+    let document = with_errors(document);
     let header = |name: &'static str, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(
             HeaderName::from_static(name),

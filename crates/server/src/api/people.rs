@@ -38,7 +38,7 @@ pub async fn list_people(
 }
 
 /// Makes a one-time code for a device of this person.
-#[utoipa::path(post, path = "/v1/people/{id}/enrol-code", params(("id" = String, Path)), responses(
+#[utoipa::path(post, path = "/v1/people/{id}/enrol-code", params(("id" = uuid::Uuid, Path)), responses(
     (status = OK, body = EnrolCodeView), (status = NOT_FOUND, body = ErrorResponse)
 ))]
 pub async fn make_enrol_code(

@@ -59,7 +59,7 @@ fn view(
 }
 
 /// Reads a route.
-#[utoipa::path(get, path = "/v1/routes/{agent}/{day}", params(("agent" = String, Path), ("day" = String, Path)), responses(
+#[utoipa::path(get, path = "/v1/routes/{agent}/{day}", params(("agent" = uuid::Uuid, Path), ("day" = chrono::NaiveDate, Path)), responses(
     (status = OK, body = RouteView)
 ))]
 pub async fn read_route(
@@ -74,7 +74,7 @@ pub async fn read_route(
 }
 
 /// Sets a route: assigns what is in the list, in its order, and takes off what is not.
-#[utoipa::path(put, path = "/v1/routes/{agent}/{day}", params(("agent" = String, Path), ("day" = String, Path)),
+#[utoipa::path(put, path = "/v1/routes/{agent}/{day}", params(("agent" = uuid::Uuid, Path), ("day" = chrono::NaiveDate, Path)),
     request_body = SetRouteRequest,
     responses((status = OK, body = RouteView), (status = NOT_FOUND, body = ErrorResponse))
 )]

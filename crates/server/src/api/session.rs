@@ -47,7 +47,7 @@ impl From<&PersonRow> for PersonView {
 }
 
 /// Signs in; the session is a cookie that scripts can't read.
-#[utoipa::path(post, path = "/v1/session", request_body = SignInRequest, responses(
+#[utoipa::path(post, path = "/v1/session", security(()), request_body = SignInRequest, responses(
     (status = OK, body = PersonView),
     (status = UNAUTHORIZED, description = "`auth.wrong_password`", body = ErrorResponse),
     (status = TOO_MANY_REQUESTS, description = "`auth.throttled`", body = ErrorResponse)
@@ -115,7 +115,7 @@ pub async fn who_am_i(person: SignedIn) -> Json<PersonView> {
 }
 
 /// Ends the session.
-#[utoipa::path(delete, path = "/v1/session", responses((status = NO_CONTENT)))]
+#[utoipa::path(delete, path = "/v1/session", security(()), responses((status = NO_CONTENT)))]
 pub async fn sign_out(State(app): State<App>, request: Request) -> Result<Response, ApiError> {
     let (parts, _) = request.into_parts();
     if let Some(token) = session_token(&parts) {

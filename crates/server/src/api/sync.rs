@@ -3,6 +3,7 @@
 
 use super::auth::KnownDevice;
 use super::devices::TOKEN_HOURS;
+use super::error::Query;
 use super::{ApiError, App};
 use crate::feed::{self, Answer, Reader, frame};
 use crate::intake::{IntakeError, Sender, TakenIn, receive};
@@ -10,7 +11,7 @@ use crate::store::{DeviceState, StoreError};
 use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::Duration;

@@ -104,34 +104,35 @@ impl Log {
         }
     }
 
+    /// The published head, where nothing was added since.
+    pub fn whole(&self, tx: &Tx<'_>) -> Result<Option<HeadRow>> {
+        let size = tx.leaf_count()?;
+        let known = tx.log_heads(tx.head()?.epoch)?.pop();
+        Ok(known.filter(|known| known.size == size))
+    }
+
     /// Signs and keeps the head of the log as it is; the same head again where nothing was added.
     pub fn publish(&self, tx: &Tx<'_>, now: DateTime<Utc>) -> Result<HeadRow> {
         tx.enter()?;
-        let known = tx.log_heads(tx.head()?.epoch)?.pop();
-        let key = &tx.origin()?.key;
-        let (size, head) = self.with_tree(tx, |epoch, tree| {
-            (tree.len(), sign_head(epoch, tree, now, key))
-        })?;
-        match known {
-            Some(known) if known.size == size => Ok(known),
-            _ => {
-                tx.put_log_head(&head)?;
-                Ok(head)
-            }
+        if let Some(known) = self.whole(tx)? {
+            return Ok(known);
         }
+        let key = &tx.origin()?.key;
+        let head = self.with_tree(tx, |epoch, tree| sign_head(epoch, tree, now, key))?;
+        tx.put_log_head(&head)?;
+        Ok(head)
     }
 
-    /// Proves that the verdict on an action is in the log of this epoch.
+    /// Proves that the verdict on an action is among the leaves of `head`.
     pub fn inclusion(
         &self,
         tx: &Tx<'_>,
         action: ActionId,
-        now: DateTime<Utc>,
+        head: HeadRow,
     ) -> Result<Option<InclusionView>> {
         let Some(taken) = tx.taken_action(action)? else {
             return Ok(None);
         };
-        let head = self.publish(tx, now)?;
         let leaf = taken.verdict.leaf;
         if taken.verdict.epoch != head.epoch || leaf >= head.size {
             return Ok(None);
@@ -142,8 +143,10 @@ impl Log {
             .ok_or(StoreError::Value("leaf"))?
             .statement;
         let index = usize::try_from(leaf).map_err(|_| StoreError::Value("leaf"))?;
-        let proof = self.with_tree(tx, |_, tree| in_hex(tree.prove_inclusion(index).as_bytes()))?;
-        Ok(Some(InclusionView {
+        let proof = self.prove(tx, &head, |tree| {
+            in_hex(tree.prove_inclusion(index).as_bytes())
+        })?;
+        Ok(proof.map(|proof| InclusionView {
             head,
             leaf,
             statement,
@@ -151,26 +154,46 @@ impl Log {
         }))
     }
 
-    /// Proves that the first `size` leaves have not changed; none where there never were so many.
+    /// Proves that the first `size` leaves have not changed until `head`; none where there never were
+    /// so many.
     pub fn consistency(
         &self,
         tx: &Tx<'_>,
         size: u64,
-        now: DateTime<Utc>,
+        head: HeadRow,
     ) -> Result<Option<ConsistencyView>> {
-        let head = self.publish(tx, now)?;
         if size == 0 || size > head.size {
             return Ok(None);
         }
         let additions = usize::try_from(head.size - size).map_err(|_| StoreError::Value("size"))?;
-        let proof = self.with_tree(tx, |_, tree| {
+        let proof = self.prove(tx, &head, |tree| {
             in_hex(tree.prove_consistency(additions).as_bytes())
         })?;
-        Ok(Some(ConsistencyView {
+        Ok(proof.map(|proof| ConsistencyView {
             head,
             earlier_size: size,
             proof,
         }))
+    }
+
+    /// Whether the tree in memory has not grown beyond `head` meanwhile.
+    pub fn is_at(&self, head: &HeadRow) -> bool {
+        let trees = self.trees.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = trees.get(&head.epoch);
+        known.is_none_or(|tree| tree.len() <= head.size)
+    }
+
+    /// A proof in the tree of `head`; none where another transaction has made the tree grow.
+    fn prove<T>(
+        &self,
+        tx: &Tx<'_>,
+        head: &HeadRow,
+        work: impl FnOnce(&Tree) -> T,
+    ) -> Result<Option<T>> {
+        self.with_tree(tx, |epoch, tree| {
+            let is_of_head = epoch == head.epoch && tree.len() == head.size;
+            is_of_head.then(|| work(tree))
+        })
     }
 }
 
