@@ -1,18 +1,15 @@
 //! What happens in the world, step by step: people work, messages travel, things break.
 
-use crate::bug::Bug;
-use crate::device::Database;
-use crate::world::{FIELDS, Message, Tablet, World, agent, case_id};
+use crate::breakage::{a_tablet_breaks, the_server_breaks};
+use crate::network::a_message_arrives;
+use crate::world::{FIELDS, World, agent, case_id};
 use anyhow::Result;
 use chrono::Duration;
-use doorstep_device::record::{self, Books as _, names};
+use doorstep_device::record::Books as _;
 use doorstep_domain::conflict::Choice;
 use doorstep_domain::safety::{FlagKind, StopKind};
-use doorstep_domain::{ActionId, CaseId, Change, Currency, Incarnation, Money, Role};
-use doorstep_protocol::exchange::{SyncRequest, SyncResponse};
+use doorstep_domain::{ActionId, CaseId, Change, Currency, Money, Role};
 use doorstep_testkit::build;
-use std::collections::BTreeSet;
-use std::rc::Rc;
 
 /// So many steps has a storm.
 const STEPS: usize = 150;
@@ -53,7 +50,7 @@ pub fn rage(world: &mut World) -> Result<()> {
     Ok(())
 }
 
-fn any_tablet(world: &mut World) -> usize {
+pub fn any_tablet(world: &mut World) -> usize {
     let count = world.tablets.len();
     world.dice.below(count)
 }
@@ -225,262 +222,6 @@ fn a_tablet_syncs(world: &mut World) -> Result<()> {
         world.send(tablet)?;
     }
     Ok(())
-}
-
-fn a_message_arrives(world: &mut World) -> Result<()> {
-    if world.network.is_empty() {
-        return Ok(());
-    }
-    // Any of them: messages overtake each other.
-    let at = world.dice.below(world.network.len());
-    if at > 0 {
-        world.count("a message was overtaken");
-    }
-    let message = world.network.remove(at);
-    match message {
-        Message::Push {
-            tablet,
-            number,
-            request,
-        } => push_arrives(world, tablet, number, request),
-        Message::Fetch {
-            tablet,
-            number,
-            after,
-        } => {
-            if world.dice.percent(15) {
-                world.count("a request was lost");
-                return Ok(());
-            }
-            let lines = world.stream(tablet, after)?;
-            world.network.push(Message::Stream {
-                tablet,
-                number,
-                lines,
-            });
-            Ok(())
-        }
-        Message::Answer {
-            tablet,
-            number,
-            request,
-            answer,
-        } => answer_arrives(world, tablet, number, &request, &answer),
-        Message::Stream {
-            tablet,
-            number,
-            mut lines,
-        } => {
-            if world.tablets[tablet].waits_for != Some(number) {
-                world.count("an answer came too late");
-                return Ok(());
-            }
-            world.tablets[tablet].waits_for = None;
-            if world.dice.percent(30) {
-                world.count("a stream was cut");
-                let left = world.dice.below(lines.len());
-                lines.truncate(left);
-            }
-            world.take_stream(tablet, &lines)?;
-            Ok(())
-        }
-    }
-}
-
-fn push_arrives(
-    world: &mut World,
-    tablet: usize,
-    number: u64,
-    request: Rc<SyncRequest>,
-) -> Result<()> {
-    match world.dice.below(100) {
-        0..10 => {
-            world.count("a request was lost");
-            return Ok(());
-        }
-        10..13 => {
-            world.count("a body was damaged");
-            return Ok(());
-        }
-        13..23 => {
-            world.count("a request was repeated");
-            world.network.push(Message::Push {
-                tablet,
-                number,
-                request: Rc::clone(&request),
-            });
-        }
-        23..25 => {
-            world.count("the server was killed before its commit");
-            return Ok(());
-        }
-        _ => {}
-    }
-    let answer = world.serve(tablet, &request)?;
-    if answer.halt.is_some() {
-        world.count("a push was halted");
-    }
-    match world.dice.below(100) {
-        0..12 => world.count("an answer was lost"),
-        12..14 => world.count("the server was killed after its commit"),
-        14..16 => world.count("a captive portal answered"),
-        _ => {
-            let answer = match world.dice.percent(5) {
-                true => serde_json::from_str(&serde_json::to_string(&answer)?)?,
-                false => answer,
-            };
-            world.network.push(Message::Answer {
-                tablet,
-                number,
-                request,
-                answer: Rc::new(answer),
-            });
-        }
-    }
-    Ok(())
-}
-
-fn answer_arrives(
-    world: &mut World,
-    tablet: usize,
-    number: u64,
-    request: &SyncRequest,
-    answer: &SyncResponse,
-) -> Result<()> {
-    if world.tablets[tablet].waits_for != Some(number) {
-        world.count("an answer came too late");
-        return Ok(());
-    }
-    world.tablets[tablet].waits_for = None;
-    if world.bug == Some(Bug::CursorBeforePage) {
-        let cursor = answer.cursor;
-        world.tablets[tablet]
-            .database
-            .write(None, |books| record::write(books, names::CURSOR, &cursor))??;
-    }
-    if world.dice.percent(6) {
-        world.count("a tablet was killed before its commit");
-        return Ok(());
-    }
-    let received = world.take(tablet, request, answer)?;
-    crate::check::nobody_goes_behind_themselves(world, tablet)?;
-    match received.again {
-        // Not at its end yet.
-        true => Ok(()),
-        false => crate::check::everything_below_the_cursor_is_here(world, tablet, answer),
-    }
-}
-
-fn a_tablet_breaks(world: &mut World) -> Result<()> {
-    let number = any_tablet(world);
-    match world.dice.below(100) {
-        0..40 => {
-            world.count("a tablet was killed");
-            world.tablets[number].waits_for = None;
-        }
-        40..60 => {
-            world.count("a clock jumped");
-            let days = world.dice.below(7) as i64 - 3;
-            world.tablets[number].clock_ahead = Duration::days(days);
-        }
-        60..74 => {
-            world.count("a tablet was imaged");
-            let to = world.place("image");
-            let tablet = &mut world.tablets[number];
-            let image = tablet.database.image(to)?;
-            let deeds = tablet.deeds.clone();
-            tablet.images.push((image, deeds));
-        }
-        74..90 => set_back(world, number)?,
-        90..96 => copy_tablet(world, number)?,
-        _ => {
-            world.count("thirty days without a network");
-            world.now += Duration::days(30);
-        }
-    }
-    Ok(())
-}
-
-/// A tablet is set back to an image: what it recorded since is gone, where the server has it not.
-fn set_back(world: &mut World, number: usize) -> Result<()> {
-    let life = Incarnation(world.dice.id());
-    // A whole folder put back has its old life beside it; a database alone has not.
-    let is_whole = world.dice.percent(50);
-    let keeps_life = is_whole || world.bug == Some(Bug::CounterReused);
-    let tablet = &mut world.tablets[number];
-    let Some((image, deeds)) = tablet.images.pop() else {
-        return Ok(());
-    };
-    tablet.database.restore(&image)?;
-    tablet.waits_for = None;
-    let gone: BTreeSet<ActionId> = tablet.deeds.difference(&deeds).copied().collect();
-    tablet.deeds = deeds;
-    if !keeps_life {
-        tablet.database.set_life(life)?;
-    }
-    let has_cursor = tablet
-        .database
-        .write(None, |books| record::cursor(books))??;
-    tablet.wants_snapshot = has_cursor.is_none();
-    world.count(match keeps_life {
-        true => "a tablet was set back with its life",
-        false => "a tablet was set back to another life",
-    });
-    for id in gone {
-        let is_elsewhere = world
-            .tablets
-            .iter()
-            .any(|tablet| tablet.deeds.contains(&id));
-        if !is_elsewhere && !world.is_at_server(id)? {
-            world.excuse(id);
-        }
-    }
-    Ok(())
-}
-
-/// Two tablets where there was one.
-fn copy_tablet(world: &mut World, number: usize) -> Result<()> {
-    if world.tablets.len() > 4 {
-        return Ok(());
-    }
-    let (to, folder) = (world.place("image"), world.place("copy"));
-    let tablet = &mut world.tablets[number];
-    let image = tablet.database.image(to)?;
-    let copy = Tablet {
-        database: Database::from_image(&image, folder)?,
-        owner: tablet.owner,
-        waits_for: None,
-        wants_snapshot: tablet.wants_snapshot,
-        images: Vec::new(),
-        deeds: tablet.deeds.clone(),
-        clock_ahead: tablet.clock_ahead,
-    };
-    world.tablets.push(copy);
-    world.count("a tablet was copied");
-    Ok(())
-}
-
-fn the_server_breaks(world: &mut World) -> Result<()> {
-    match world.dice.below(100) {
-        0..60 => {
-            world.count("the server was backed up");
-            world.back_up()
-        }
-        60..85 => {
-            if world.restore()? {
-                world.count("the server was restored");
-            }
-            Ok(())
-        }
-        _ => {
-            world.count("a storm of reassignments");
-            for number in 0..5 {
-                let to = agent(world.dice.below(3));
-                world.assign(case_id(number), to)?;
-            }
-            Ok(())
-        }
-    }
 }
 
 /// The weather clears: no more faults; everybody syncs until nothing moves any more.

@@ -119,7 +119,10 @@ impl From<PathRejection> for ApiError {
 
 impl From<QueryRejection> for ApiError {
     fn from(_: QueryRejection) -> Self {
-        Self::bad_request("query.malformed", "the query is not what this endpoint takes")
+        Self::bad_request(
+            "query.malformed",
+            "the query is not what this endpoint takes",
+        )
     }
 }
 

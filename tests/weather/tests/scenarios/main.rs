@@ -3,110 +3,19 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
+mod calm;
+
+use calm::{Calm, agree, phone, plan, raise, set, the_case};
 use doorstep_domain::case::FactField;
 use doorstep_domain::conflict::Choice;
-use doorstep_domain::safety::{FlagKind, StopKind};
-use doorstep_domain::{ActionId, Case, CaseId, Change, Currency, Incarnation, Money, Role, Ruling};
+use doorstep_domain::safety::StopKind;
+use doorstep_domain::{Change, Currency, Money, Role, Ruling};
 use doorstep_testkit::build;
-use doorstep_weather::check;
 use doorstep_weather::storm;
-use doorstep_weather::world::{Plan, World, agent, case_id};
+use doorstep_weather::world::{agent, case_id};
 use std::rc::Rc;
-use uuid::Uuid;
 
 /// A quiet world: three tablets, the first and the last of them the same agent's, all synced.
-struct Calm(World);
-
-impl Calm {
-    fn new() -> Self {
-        let policies = Rc::new(doorstep_server::policies::shipped().unwrap());
-        let seed = (1..)
-            .find(|seed| World::found(plan(*seed), &policies).unwrap().tablets.len() >= 3)
-            .unwrap();
-        let mut world = World::found(plan(seed), &policies).unwrap();
-        for number in 0..5 {
-            world.assign(case_id(number), agent(0)).unwrap();
-        }
-        for tablet in 0..world.tablets.len() {
-            assert!(world.sync(tablet).unwrap());
-        }
-        Self(world)
-    }
-
-    fn sync(&mut self, tablet: usize) {
-        assert!(self.0.sync(tablet).unwrap());
-    }
-
-    fn door(&mut self, tablet: usize, change: Change) -> ActionId {
-        let before: Vec<_> = self.0.deeds.keys().copied().collect();
-        self.0.door_does(tablet, CASE(), change).unwrap();
-        let mut fresh = self.0.deeds.keys().filter(|id| !before.contains(id));
-        *fresh.next().unwrap()
-    }
-
-    fn desk(&mut self, role: Role, change: Change) {
-        self.0
-            .desk_does(build::lead(), role, CASE(), change, None)
-            .unwrap();
-    }
-
-    fn server(&self) -> Case {
-        self.0.at_server(CASE()).unwrap()
-    }
-
-    fn ruling(&self, id: ActionId) -> Ruling {
-        self.0.seam.line.borrow().rulings[&id].clone()
-    }
-
-    /// Everything comes to rest, and the promise holds.
-    fn rest(mut self) {
-        storm::clear_up(&mut self.0).unwrap();
-        check::at_rest(&mut self.0).unwrap();
-        assert_eq!(self.0.broken, None);
-    }
-}
-
-fn plan(seed: u64) -> Plan {
-    Plan {
-        seed,
-        bug: None,
-        on_files: false,
-        is_told: false,
-    }
-}
-
-#[allow(non_snake_case, reason = "the one case of these scenarios")]
-fn CASE() -> CaseId {
-    case_id(0)
-}
-
-fn set(field: FactField, value: &str) -> Change {
-    Change::SetFact {
-        field,
-        old: None,
-        new: value.into(),
-    }
-}
-
-fn phone(value: &str) -> Change {
-    set(FactField::Phone, value)
-}
-
-fn agree(number: u128, total: i64) -> Change {
-    let total = Money::new(total, Currency::Cny);
-    Change::AgreePlan {
-        terms: Box::new(build::plan(number, total).unwrap()),
-    }
-}
-
-fn raise() -> Change {
-    Change::RaiseFlag {
-        flag: FlagKind::DangerousAnimal,
-        incident: "a dog".into(),
-        review_on: build::morning().date_naive(),
-    }
-}
-
 #[test]
 fn scenario_1_two_agents_two_fields() {
     let mut calm = Calm::new();
@@ -193,12 +102,12 @@ fn scenario_6_reassigned_while_offline_visit_made() {
         },
     );
     let plan = calm.door(0, agree(1, 120_000));
-    calm.0.assign(CASE(), agent(1)).unwrap();
+    calm.0.assign(the_case(), agent(1)).unwrap();
     calm.sync(0);
     assert_eq!(calm.ruling(note), Ruling::Applied);
     assert_eq!(calm.ruling(plan), Ruling::held("plan.late_work"));
     assert!(calm.server().history[0].late);
-    assert!(!calm.0.held(0).unwrap().contains(&CASE()));
+    assert!(!calm.0.held(0).unwrap().contains(&the_case()));
     calm.rest();
 }
 
@@ -384,7 +293,7 @@ fn scenario_15_a_gap_in_the_sequence() {
 fn scenario_19_action_on_a_case_that_left_the_scope() {
     let mut calm = Calm::new();
     let edit = calm.door(0, phone("late"));
-    calm.0.assign(CASE(), agent(1)).unwrap();
+    calm.0.assign(the_case(), agent(1)).unwrap();
     // The case leaves before the action is sent: the answer to an empty push brings the news.
     calm.0.send(0).unwrap();
     let Some(doorstep_weather::world::Message::Push { request, .. }) = calm.0.network.pop() else {
@@ -394,7 +303,7 @@ fn scenario_19_action_on_a_case_that_left_the_scope() {
     only_ask.outbox.clear();
     let answer = calm.0.serve(0, &only_ask).unwrap();
     calm.0.take(0, &only_ask, &answer).unwrap();
-    assert!(!calm.0.held(0).unwrap().contains(&CASE()));
+    assert!(!calm.0.held(0).unwrap().contains(&the_case()));
     assert_eq!(
         storm::waiting(&mut calm.0, 0).unwrap(),
         1,
@@ -454,11 +363,11 @@ fn scenario_21_a_device_30_days_away() {
 fn scenario_22_assignment_moves_a_case_out_and_back_in() {
     let mut calm = Calm::new();
     let edit = calm.door(0, phone("between"));
-    calm.0.assign(CASE(), agent(1)).unwrap();
-    calm.0.assign(CASE(), agent(0)).unwrap();
+    calm.0.assign(the_case(), agent(1)).unwrap();
+    calm.0.assign(the_case(), agent(0)).unwrap();
     calm.sync(0);
     assert_eq!(calm.ruling(edit), Ruling::Applied);
-    assert!(calm.0.held(0).unwrap().contains(&CASE()));
+    assert!(calm.0.held(0).unwrap().contains(&the_case()));
     calm.rest();
 }
 
@@ -539,5 +448,4 @@ fn the_same_seed_is_the_same_weather() {
         };
         assert_eq!(counted(1), counted(2));
     }
-    let _ = Incarnation(Uuid::nil());
 }

@@ -1,0 +1,217 @@
+//! Who may do what, and what nobody may take back.
+
+use crate::{note, owed, phone, ruling, take_in};
+use chrono::NaiveDate;
+use doorstep_domain::case::FactField;
+use doorstep_domain::checklist::Answers;
+use doorstep_domain::clearance::Clearance;
+use doorstep_domain::conflict::Choice;
+use doorstep_domain::judge::{Context, judge};
+use doorstep_domain::outcome::Outcome;
+use doorstep_domain::safety::FlagKind;
+use doorstep_domain::visit::VisitIntent;
+use doorstep_domain::{Case, Change, Role, Ruling, VisitId};
+use doorstep_testkit::build::{
+    Actor, EPOCH, agent, case, lead, morning, opening, other_agent, plan_policy, revision,
+};
+
+#[test]
+fn another_agents_case_is_refused() {
+    let mut stranger = Actor::new(other_agent(), 0x300);
+    assert_eq!(
+        ruling(
+            &case(),
+            &stranger.does(note("hello"), revision(2)),
+            Role::Agent
+        ),
+        Ruling::refused("case.not_yours")
+    );
+}
+
+#[test]
+fn clearing_a_flag_clears_only_the_raise_that_was_seen() {
+    let (mut door, mut desk) = (Actor::new(agent(), 0x100), Actor::new(lead(), 0x200));
+    let raise = || Change::RaiseFlag {
+        flag: FlagKind::DangerousAnimal,
+        incident: "A dog.".into(),
+        review_on: NaiveDate::from_ymd_opt(2027, 5, 1).unwrap(),
+    };
+    let first = desk.does(raise(), revision(2));
+    let (case, _) = take_in(case(), &first, Role::Lead, 3);
+    let (case, _) = take_in(case, &door.does(raise(), revision(2)), Role::Agent, 4);
+    let clear = Change::ClearFlag { raise: first.id };
+    let (case, _) = take_in(case, &desk.does(clear, revision(3)), Role::Lead, 5);
+    assert_eq!(case.unwrap().open_flags().count(), 1);
+}
+
+#[test]
+fn roles_are_kept_apart() {
+    let mut door = Actor::new(agent(), 0x100);
+    let payment = Change::PostPayment {
+        amount: owed(1),
+        on: NaiveDate::MIN,
+    };
+    for change in [
+        payment,
+        Change::Unassign,
+        Change::CloseCase { reason: "x".into() },
+    ] {
+        assert_eq!(
+            ruling(&case(), &door.does(change, revision(2)), Role::Agent),
+            Ruling::refused("role.not_permitted")
+        );
+    }
+}
+
+#[test]
+fn two_decisions_that_differ_are_both_kept_and_decided_again() {
+    let (mut door, mut desk) = (Actor::new(agent(), 0x100), Actor::new(lead(), 0x200));
+    let (case, _) = take_in(
+        case(),
+        &desk.does(phone("desk"), revision(2)),
+        Role::Lead,
+        3,
+    );
+    let held = door.does(phone("door"), revision(2));
+    let (case, _) = take_in(case, &held, Role::Agent, 4);
+    let decide = |choice| Change::Decide {
+        conflict: held.id,
+        choice,
+    };
+    let (case, _) = take_in(
+        case,
+        &door.does(decide(Choice::TakeHeld), revision(4)),
+        Role::Agent,
+        5,
+    );
+    assert_eq!(
+        ruling(
+            &case,
+            &desk.does(decide(Choice::TakeHeld), revision(4)),
+            Role::Lead
+        ),
+        Ruling::Applied
+    );
+    let late = desk.does(decide(Choice::KeepCurrent), revision(4));
+    let (case, told) = take_in(case, &late, Role::Lead, 6);
+    assert_eq!(told, Ruling::held("decision.already_settled"));
+    let fact = |case: &Option<Case>| {
+        case.as_ref()
+            .unwrap()
+            .fact(FactField::Phone)
+            .unwrap()
+            .to_owned()
+    };
+    assert_eq!(fact(&case), "door");
+    let again = Change::Decide {
+        conflict: late.id,
+        choice: Choice::TakeHeld,
+    };
+    let (case, _) = take_in(case, &desk.does(again, revision(6)), Role::Lead, 7);
+    assert_eq!(fact(&case), "desk");
+    assert!(case.unwrap().conflicts.iter().all(|c| !c.is_open()));
+}
+
+#[test]
+fn a_safety_action_waits_for_nothing() {
+    let mut door = Actor::new(agent(), 0x100);
+    let flag = Change::RaiseFlag {
+        flag: FlagKind::DangerousAnimal,
+        incident: "a dog".into(),
+        review_on: morning().date_naive(),
+    };
+    let mut action = door.does(flag, revision(2));
+    let before = door.does(note("before"), revision(2)).id;
+    action.after = vec![before];
+    let policy = plan_policy();
+    let after = [(before, Some(Ruling::refused("test")))];
+    let context = Context {
+        after: &after,
+        ..Context::new(Role::Agent, &policy, morning(), EPOCH)
+    };
+    assert_eq!(judge(case().as_ref(), &action, &context), Ruling::Applied);
+}
+
+#[test]
+fn the_second_of_two_leads_gets_the_present_owner() {
+    let (mut first, mut second) = (Actor::new(lead(), 0x100), Actor::new(lead(), 0x200));
+    let give = |agent| Change::Assign {
+        agent,
+        day: morning().date_naive(),
+        position: 1,
+    };
+    let (case, _) = take_in(
+        case(),
+        &first.does(give(other_agent()), revision(2)),
+        Role::Lead,
+        3,
+    );
+    let third = doorstep_domain::UserId(uuid::Uuid::from_u128(0xa9e2));
+    assert_eq!(
+        ruling(&case, &second.does(give(third), revision(2)), Role::Lead),
+        Ruling::refused("assignment.changed_meanwhile")
+    );
+    assert_eq!(
+        ruling(&case, &second.does(give(third), revision(3)), Role::Lead),
+        Ruling::Applied
+    );
+}
+
+#[test]
+fn a_negative_balance_opens_no_case() {
+    let mut office = Actor::new(lead(), 0x200);
+    let mut facts = opening();
+    facts.balance.total = owed(-1);
+    let open = office.does(
+        Change::OpenCase {
+            facts: Box::new(facts),
+        },
+        revision(0),
+    );
+    assert_eq!(
+        ruling(&None, &open, Role::BackOffice),
+        Ruling::refused("balance.negative")
+    );
+}
+
+#[test]
+fn a_visit_under_way_when_the_case_is_taken_away_may_be_ended() {
+    let (mut door, mut desk) = (Actor::new(agent(), 0x100), Actor::new(lead(), 0x200));
+    let visit = VisitId(uuid::Uuid::from_u128(0x71));
+    let check = Change::CheckVisit {
+        visit,
+        intent: VisitIntent {
+            planned_minutes: 30,
+            headcount: 2,
+            lead_approval: None,
+        },
+        answers: Answers::new(),
+        clearance: Box::new(Clearance {
+            reasons: Vec::new(),
+            unmet: [].into(),
+            checklist_version: 1,
+            pack_id: "test".into(),
+            pack_version: 1,
+            valid_until: None,
+        }),
+    };
+    let (case, _) = take_in(case(), &door.does(check, revision(2)), Role::Agent, 3);
+    let (case, _) = take_in(
+        case,
+        &desk.does(Change::Unassign, revision(3)),
+        Role::Lead,
+        4,
+    );
+    // The device has seen that the case is gone: its cursor is past the end of the assignment.
+    let end = Change::EndVisit {
+        visit,
+        outcome: Box::new(Outcome::withdrawn()),
+    };
+    let (case, ruling) = take_in(case, &door.does(end, revision(4)), Role::Agent, 5);
+    assert_eq!(ruling, Ruling::Applied);
+    let after = door.does(note("later"), revision(4));
+    assert_eq!(
+        self::ruling(&case, &after, Role::Agent),
+        Ruling::refused("case.not_yours")
+    );
+}
