@@ -217,7 +217,7 @@ async fn the_checklist_says_no_and_nobody_can_set_off() {
     let company = Company::start().await.unwrap();
     let device = company.device().await.unwrap();
     let (weapon, moratorium) = (stop(&device, 2), stop(&device, 3));
-    for (case, rule) in [(weapon, "Q03"), (moratorium, "CN-PLAN-3")] {
+    for (case, rule) in [(weapon, "Q03"), (moratorium, "HOUSE-STOP-1")] {
         let list = device.checklist(case).unwrap();
         assert!(list.clearance.is_blocked);
         assert!(

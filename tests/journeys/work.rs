@@ -11,7 +11,9 @@ use doorstep_domain::outcome::{Conduct, NextStep, Outcome, OutcomeKind};
 use doorstep_domain::plan::{Consent, Frequency};
 
 /// The questions where *yes* is the safe answer.
-const SAFE_YES: [&str; 4] = ["Q15", "Q28", "Q29", "Q36"];
+const SAFE_YES: [&str; 10] = [
+    "Q15", "Q27", "Q28", "Q29", "Q34", "Q35", "Q36", "Q38", "Q39", "Q40",
+];
 
 /// The stop at this place of today's route.
 pub fn stop(device: &Device, place: usize) -> CaseId {

@@ -5,6 +5,7 @@ mod demo;
 mod hard;
 mod layers;
 mod machine;
+mod rules;
 mod steps;
 mod test;
 
@@ -57,6 +58,12 @@ enum Command {
         #[command(subcommand)]
         what: Bench,
     },
+    /// List every rule of the policy packs: held by the software, attested by a person, or why not.
+    Rules {
+        /// Also write the list here.
+        #[arg(long)]
+        json: Option<PathBuf>,
+    },
     /// Check who depends on whom.
     Layers,
     /// Write the generated types of the interface anew.
@@ -68,6 +75,12 @@ enum Bench {
     /// The exchange: first sync, a day, saving, a thousand devices, scope, bytes.
     Sync {
         /// `[--json FILE] [--only NAME] [--rounds N]`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// The safety gate: a clearance with all packs, and the watch over 100,000 visits.
+    Gate {
+        /// `[--json FILE]`
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
@@ -87,6 +100,10 @@ fn main() -> anyhow::Result<()> {
         Command::Bench {
             what: Bench::Sync { arguments },
         } => bench::sync(&arguments),
+        Command::Bench {
+            what: Bench::Gate { arguments },
+        } => bench::gate(&arguments),
+        Command::Rules { json } => rules::list(json.as_deref()),
         Command::Layers => layers::check(),
         Command::Bindings => steps::cargo(&[
             "run",

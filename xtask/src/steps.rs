@@ -95,3 +95,16 @@ pub fn built(profile: &[&str], name: &str) -> String {
 pub fn run_built(profile: &[&str], name: &str, arguments: &[&str]) -> Result<()> {
     run(".", &built(profile, name), arguments)
 }
+
+/// What a program says on its standard output.
+pub fn output_of(program: &str, arguments: &[&str]) -> Result<String> {
+    let output = Command::new(program)
+        .args(arguments)
+        .current_dir(root())
+        .output()
+        .with_context(|| format!("start `{program}`"))?;
+    match output.status.success() {
+        true => String::from_utf8(output.stdout).context("read what it says"),
+        false => bail!("`{program}` ended with {}", output.status),
+    }
+}

@@ -1,6 +1,7 @@
 //! The case: one debtor's account with one creditor, as a document with a revision.
 
 use crate::conflict::Conflict;
+use crate::hours::PermittedHours;
 use crate::money::Money;
 use crate::place::Address;
 use crate::plan::Plan;
@@ -8,7 +9,7 @@ use crate::safety::{Flag, Stop};
 use crate::visit::Visit;
 use crate::words::Language;
 use crate::{Action, ActionId, CaseId, HouseholdId, PlanId, Revision, UserId, VisitId};
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -127,6 +128,18 @@ pub struct Assignment {
     pub day: NaiveDate,
     pub position: u16,
     pub from: Revision,
+    /// The server reserved the household's contact of that day for this agent (P7).
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub has_permit: bool,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+const fn is_yes(value: &bool) -> bool {
+    *value
 }
 
 /// An assignment that ended; late work is judged by it.
@@ -165,7 +178,27 @@ impl Case {
             .filter(move |stop| stop.is_in_force(moment))
     }
 
-    /// The flags still standing.
+    /// The hours that the person asked for, where the fact can be read as hours of a day, such as
+    /// `18:00-20:00`. Whatever else it says is for people to read.
+    pub fn wished_hours(&self) -> Option<PermittedHours> {
+        let text = self.fact(FactField::PreferredHours)?;
+        let (from, to) = text.split_once(['-', '–', '—', '~', '至'])?;
+        let read = |text: &str| NaiveTime::parse_from_str(text.trim(), "%H:%M").ok();
+        let (from, to) = (read(from)?, read(to)?);
+        (from < to).then_some(PermittedHours {
+            from,
+            to,
+            closed_on: Vec::new(),
+        })
+    }
+
+    /// The flags that speak at `moment`.
+    pub fn flags_in_force(&self, moment: DateTime<Utc>) -> impl Iterator<Item = &Flag> {
+        let day = moment.with_timezone(&self.address.zone).date_naive();
+        self.flags.iter().filter(move |flag| flag.is_in_force(day))
+    }
+
+    /// The flags that nobody has cleared, whether they still speak or not.
     pub fn open_flags(&self) -> impl Iterator<Item = &Flag> {
         self.flags.iter().filter(|flag| flag.is_open())
     }

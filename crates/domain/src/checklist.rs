@@ -2,7 +2,7 @@
 
 use crate::case::Case;
 use crate::policy::Citation;
-use crate::safety::FlagKind;
+use crate::safety::{FlagKind, StopKind};
 use crate::words::Bilingual;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,7 @@ pub enum Answer {
 /// What a rule does to a visit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(ts_rs::TS, utoipa::ToSchema))]
+#[cfg_attr(feature = "pack-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
     /// Do not go.
@@ -37,6 +38,19 @@ pub enum Effect {
     Lead,
     /// Between sunrise and sunset, with a margin.
     Daylight,
+    /// To be done and recorded; it does not keep anybody from going.
+    Required,
+    /// To be known; it does not keep anybody from going.
+    Warn,
+    /// A count or a clock; forbids once it is used up.
+    Limit,
+}
+
+impl Effect {
+    /// Something that the visit must bring before it may begin.
+    pub const fn is_condition(self) -> bool {
+        matches!(self, Self::Pair | Self::Lead | Self::Daylight)
+    }
 }
 
 /// The part of the checklist that a question belongs to, in the order of working through.
@@ -49,6 +63,8 @@ pub enum QuestionGroup {
     Area,
     Task,
     Staff,
+    Equipment,
+    Plan,
 }
 
 /// Something a case may already know, which then answers a question.
@@ -65,7 +81,27 @@ pub enum KnownFact {
     SelfHarmStatement,
     DomesticAbuse,
     LegalStop,
+    Dispute,
+    Bereavement,
 }
+
+/// How long an answer is good, before it is asked again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Holds {
+    /// This visit alone.
+    #[default]
+    Visit,
+    /// The agent's day, at whatever door.
+    Day,
+    /// This case, for [`CASE_DAYS`] days.
+    Case,
+    /// Never asked: the rules of the packs say it.
+    Rules,
+}
+
+/// For so many days what was said of a place is not asked again.
+pub const CASE_DAYS: i64 = 30;
 
 /// One question, with its effects when the answer is adverse or unknown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,6 +116,8 @@ pub struct Question {
     pub effects: Vec<Effect>,
     /// The case fact that answers it by itself.
     pub known_from: Option<KnownFact>,
+    #[serde(default)]
+    pub holds: Holds,
     pub source: String,
 }
 
@@ -93,6 +131,11 @@ pub struct Checklist {
 }
 
 impl Question {
+    /// Whether somebody has to answer it.
+    pub fn is_asked(&self) -> bool {
+        self.holds != Holds::Rules
+    }
+
     /// Whether `answer` (none: not answered yet) takes the stricter branch.
     pub fn is_adverse(&self, answer: Option<Answer>) -> bool {
         match answer {
@@ -129,6 +172,8 @@ impl Checklist {
 fn knows(case: &Case, fact: KnownFact, now: DateTime<Utc>) -> bool {
     let flag = match fact {
         KnownFact::LegalStop => return case.stops_in_force(now).next().is_some(),
+        KnownFact::Dispute => return has_stop(case, StopKind::Dispute, now),
+        KnownFact::Bereavement => return has_stop(case, StopKind::Bereavement, now),
         KnownFact::PastViolence => FlagKind::PastViolence,
         KnownFact::ThreatOrAggression => FlagKind::ThreatOrAggression,
         KnownFact::WeaponInHome => FlagKind::WeaponInHome,
@@ -139,5 +184,9 @@ fn knows(case: &Case, fact: KnownFact, now: DateTime<Utc>) -> bool {
         KnownFact::SelfHarmStatement => FlagKind::SelfHarmStatement,
         KnownFact::DomesticAbuse => FlagKind::DomesticAbuse,
     };
-    case.open_flags().any(|open| open.kind == flag)
+    case.flags_in_force(now).any(|open| open.kind == flag)
+}
+
+fn has_stop(case: &Case, kind: StopKind, now: DateTime<Utc>) -> bool {
+    case.stops_in_force(now).any(|stop| stop.kind == kind)
 }

@@ -4,8 +4,8 @@
 use crate::case::Case;
 use crate::checklist::{Answers, Effect};
 use crate::daylight::daylight;
-use crate::policy::{Citation, Policies};
-use crate::visit::VisitIntent;
+use crate::policy::{Check, Citation, Pack, Policies};
+use crate::visit::{VisitIntent, VisitState};
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -43,10 +43,20 @@ pub struct Clearance {
     /// Conditions that are asked for and not met by what the visit brings.
     pub unmet: BTreeSet<Effect>,
     pub checklist_version: u32,
+    /// The packs that it was made by: the first one, and the others.
     pub pack_id: String,
     pub pack_version: u32,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<PackUsed>,
     /// The visit must have begun by then; none where it may not begin.
     pub valid_until: Option<DateTime<Utc>>,
+}
+
+/// A version of a pack by which a clearance was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PackUsed {
+    pub id: String,
+    pub version: u32,
 }
 
 impl Clearance {
@@ -67,7 +77,7 @@ impl Clearance {
         self.reasons
             .iter()
             .map(|reason| reason.effect)
-            .filter(|effect| *effect != Effect::Block)
+            .filter(|effect| effect.is_condition())
             .collect()
     }
 
@@ -80,7 +90,7 @@ impl Clearance {
     pub fn is_elevated(&self) -> bool {
         self.reasons
             .iter()
-            .any(|reason| reason.because != Because::Policy)
+            .any(|reason| reason.because != Because::Policy && reason.effect.is_condition())
     }
 }
 
@@ -115,15 +125,8 @@ pub fn clear(
     now: DateTime<Utc>,
 ) -> Clearance {
     let mut reasons = checklist_reasons(case, answers, policies, now);
-    let hours = &policies.pack.hours;
-    let latest_by_hours = hours.latest_start(now, intent.planned_minutes, case.address.zone);
-    reasons.extend(policy_reasons(
-        case,
-        policies,
-        intent,
-        now,
-        latest_by_hours.is_some(),
-    ));
+    let by_policy = policy_view(case, policies, intent, now);
+    reasons.extend(by_policy.reasons);
     reasons.sort_by_key(|reason| (reason.effect, reason.because));
 
     let asks = |effect| {
@@ -147,25 +150,37 @@ pub fn clear(
         unmet.insert(Effect::Daylight);
     }
 
-    let life = now + Duration::minutes(i64::from(policies.pack.clearance.minutes_max));
+    let minutes = policies
+        .for_case(case)
+        .map(|pack| pack.clearance.minutes_max)
+        .min();
+    let life = now + Duration::minutes(i64::from(minutes.unwrap_or_default()));
     let by_daylight = asks(Effect::Daylight)
         .then_some(latest_by_daylight)
         .flatten();
     let may_go = unmet.is_empty() && !asks(Effect::Block);
     let valid_until = may_go
         .then(|| {
-            [Some(life), latest_by_hours, by_daylight]
+            [Some(life), by_policy.latest, by_daylight]
                 .into_iter()
                 .flatten()
                 .min()
         })
         .flatten();
+    let mut packs = policies.for_case(case);
+    let first = packs.next();
     Clearance {
         reasons,
         unmet,
         checklist_version: policies.checklist.version,
-        pack_id: policies.pack.id.clone(),
-        pack_version: policies.pack.version,
+        pack_id: first.map(|pack| pack.id.clone()).unwrap_or_default(),
+        pack_version: first.map(|pack| pack.version).unwrap_or_default(),
+        also: packs
+            .map(|pack| PackUsed {
+                id: pack.id.clone(),
+                version: pack.version,
+            })
+            .collect(),
         valid_until,
     }
 }
@@ -178,7 +193,7 @@ fn checklist_reasons(
 ) -> Vec<Reason> {
     let known = policies.checklist.prefilled(case, now);
     let mut reasons = Vec::new();
-    for question in &policies.checklist.questions {
+    for question in policies.checklist.questions.iter().filter(|q| q.is_asked()) {
         let given = answers.get(&question.id).copied();
         let because = match (known.contains_key(&question.id), given) {
             (true, _) => Because::Case,
@@ -195,34 +210,104 @@ fn checklist_reasons(
     reasons
 }
 
-fn policy_reasons(
+/// What the packs say of this visit, and until when they let it begin.
+struct PolicyView {
+    reasons: Vec<Reason>,
+    latest: Option<DateTime<Utc>>,
+}
+
+fn policy_view(
     case: &Case,
     policies: &Policies,
     intent: &VisitIntent,
     now: DateTime<Utc>,
-    inside_hours: bool,
-) -> Vec<Reason> {
-    let pack = &policies.pack;
-    let rule = |effect, citation: &Citation| Reason {
-        effect,
-        because: Because::Policy,
-        citation: citation.clone(),
+) -> PolicyView {
+    let today = now.with_timezone(&case.address.zone).date_naive();
+    let mut view = PolicyView {
+        reasons: Vec::new(),
+        latest: None,
     };
-    let mut reasons = Vec::new();
-    if case.stops_in_force(now).next().is_some() {
-        reasons.push(rule(Effect::Block, &pack.stop));
-    }
-    if !inside_hours {
-        reasons.push(rule(Effect::Block, &pack.hours.citation));
-    }
-    match pack.headcount.staff_min {
-        0 | 1 => {}
-        staff_min if intent.headcount < staff_min => {
-            reasons.push(rule(Effect::Block, &pack.headcount.citation));
+    let is_known_place = policies.for_case(case).any(Pack::is_of_a_place);
+    for pack in policies.for_case(case) {
+        let is_expired = pack.valid_until.is_some_and(|until| until < today);
+        for rule in pack.rules.iter().filter(|rule| rule.is_effective(today)) {
+            let effect = match rule.strength() {
+                // An expired pack still forbids what it forbade; it permits nothing new.
+                Effect::Warn if is_expired => continue,
+                effect => effect,
+            };
+            let spoken = match &rule.check {
+                Check::Hours(hours) => {
+                    let latest = hours.latest_start(now, intent.planned_minutes, case.address.zone);
+                    if effect == Effect::Block {
+                        view.latest = earlier(view.latest, latest);
+                    }
+                    latest.is_none().then_some(effect)
+                }
+                Check::Headcount { staff_min } => match intent.headcount < *staff_min {
+                    true => Some(effect),
+                    // Said also where it is met: nobody shall stay behind in the car.
+                    false => (*staff_min > 1).then_some(Effect::Pair),
+                },
+                Check::Stops { kinds } => case
+                    .stops_in_force(now)
+                    .any(|stop| kinds.contains(&stop.kind))
+                    .then_some(effect),
+                Check::Flags { kinds } => case
+                    .flags_in_force(now)
+                    .any(|flag| kinds.contains(&flag.kind))
+                    .then_some(effect),
+                Check::VisitGap { days } => was_visited(case, now, *days).then_some(effect),
+                Check::LastResort { months_overdue_min } => {
+                    let is_due = case.account.months_overdue >= *months_overdue_min
+                        && case.balance.total.minor > 0;
+                    (!is_due).then_some(effect)
+                }
+                Check::Wishes {} => match case.wished_hours() {
+                    Some(wished) => {
+                        let latest =
+                            wished.latest_start(now, intent.planned_minutes, case.address.zone);
+                        if latest.is_some() {
+                            view.latest = earlier(view.latest, latest);
+                        }
+                        latest.is_none().then_some(effect)
+                    }
+                    None => None,
+                },
+                Check::KnownPlace {} => (!is_known_place).then_some(effect),
+                Check::HouseholdBudget { .. } => {
+                    let held = case.assignment.as_ref();
+                    held.is_some_and(|held| !held.has_permit).then_some(effect)
+                }
+                _ => None,
+            };
+            if let Some(effect) = spoken {
+                view.reasons.push(Reason {
+                    effect,
+                    because: Because::Policy,
+                    citation: rule.citation(),
+                });
+            }
         }
-        _ => reasons.push(rule(Effect::Pair, &pack.headcount.citation)),
     }
-    reasons
+    view
+}
+
+fn earlier(one: Option<DateTime<Utc>>, other: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
+    [one, other].into_iter().flatten().min()
+}
+
+/// Somebody arrived there within the last `days` days, by the calendar of the place.
+fn was_visited(case: &Case, now: DateTime<Utc>, days: u16) -> bool {
+    let local = |moment: DateTime<Utc>| moment.with_timezone(&case.address.zone).date_naive();
+    let again = local(now) - Duration::days(i64::from(days));
+    case.visits.iter().any(|visit| {
+        visit.state == VisitState::Ended
+            && visit
+                .arrived_at
+                .as_ref()
+                .is_some_and(|arrived| local(arrived.instant()) > again)
+    })
 }
 
 /// The last start that leaves the whole visit in daylight; `None` when there is none today, or

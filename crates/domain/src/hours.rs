@@ -1,17 +1,19 @@
 //! Permitted hours, in the customer's local time, with the visit's planned length inside.
 
-use crate::policy::Citation;
-use chrono::{DateTime, Duration, NaiveTime, TimeZone, Utc};
+use chrono::{DateTime, Duration, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
-/// When a visit may be under way: from `from` until `to`, each day.
+/// When a visit may be under way: from `from` until `to`, each day but those that are closed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "pack-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PermittedHours {
     pub from: NaiveTime,
     pub to: NaiveTime,
-    pub citation: Citation,
+    /// Days without any visit, such as public holidays.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub closed_on: Vec<NaiveDate>,
 }
 
 impl PermittedHours {
@@ -29,7 +31,9 @@ impl PermittedHours {
         // A clock change can make the closing time ambiguous: the earlier one is stricter.
         let closing = zone.from_local_datetime(&closing).earliest()?.to_utc();
         let latest = closing - Duration::minutes(i64::from(minutes));
-        let permitted = local.time() >= self.from && start < closing && start <= latest;
+        let is_closed = self.closed_on.contains(&local.date_naive());
+        let permitted =
+            !is_closed && local.time() >= self.from && start < closing && start <= latest;
         permitted.then_some(latest)
     }
 }
@@ -37,21 +41,13 @@ impl PermittedHours {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::words::Bilingual;
     use chrono_tz::Asia::Shanghai;
 
     fn cn() -> PermittedHours {
         PermittedHours {
             from: NaiveTime::from_hms_opt(8, 0, 0).unwrap(),
             to: NaiveTime::from_hms_opt(22, 0, 0).unwrap(),
-            citation: Citation {
-                rule: "CN-HRS-1".into(),
-                text: Bilingual {
-                    en: String::new(),
-                    zh: String::new(),
-                },
-                source: String::new(),
-            },
+            closed_on: Vec::new(),
         }
     }
 

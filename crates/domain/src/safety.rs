@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 /// A hazard to staff, or a need of the customer. Needs, never diagnoses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(ts_rs::TS, utoipa::ToSchema))]
+#[cfg_attr(feature = "pack-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum FlagKind {
     PastViolence,
@@ -42,6 +43,7 @@ pub struct Flag {
 /// A fact that forbids contact from a moment on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(ts_rs::TS, utoipa::ToSchema))]
+#[cfg_attr(feature = "pack-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum StopKind {
     Moratorium,
@@ -67,10 +69,42 @@ pub struct Stop {
     pub lifted: Option<ActionId>,
 }
 
+impl FlagKind {
+    /// For how many years after the incident a flag of this kind may be held. Staged by what
+    /// happened: reference section 4.6, council retention practice.
+    const fn years(self) -> u32 {
+        match self {
+            Self::WeaponInHome | Self::DangerousAnimal => 10,
+            Self::PastViolence => 5,
+            Self::ThreatOrAggression => 2,
+            Self::SelfHarmStatement | Self::DomesticAbuse => 3,
+            Self::PoorLighting
+            | Self::CapacityLimit
+            | Self::ParticularlyVulnerable
+            | Self::NeedsInterpreter
+            | Self::NeedsLargePrint => 2,
+        }
+    }
+}
+
 impl Flag {
-    /// Still standing.
+    /// Not cleared by anybody.
     pub const fn is_open(&self) -> bool {
         self.cleared.is_none()
+    }
+
+    /// The last day on which it may speak; it leaves by itself afterwards.
+    pub fn expires_on(&self) -> NaiveDate {
+        let held = self
+            .raised_on
+            .checked_add_months(chrono::Months::new(self.kind.years() * 12));
+        // A later review is a decision that it still holds.
+        held.unwrap_or(NaiveDate::MAX).max(self.review_on)
+    }
+
+    /// Speaks on `day`: neither cleared nor expired.
+    pub fn is_in_force(&self, day: NaiveDate) -> bool {
+        self.is_open() && day <= self.expires_on()
     }
 }
 

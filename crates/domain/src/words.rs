@@ -15,6 +15,7 @@ pub enum Language {
 /// The same sentence, written in both languages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(ts_rs::TS, utoipa::ToSchema))]
+#[cfg_attr(feature = "pack-schema", derive(schemars::JsonSchema))]
 pub struct Bilingual {
     pub en: String,
     pub zh: String,

@@ -24,3 +24,7 @@ SELECT create_distributed_table('late_verdict', 'tenant', colocate_with => 'head
 SELECT create_distributed_table('upload', 'tenant', colocate_with => 'head');
 SELECT create_distributed_table('upload_part', 'tenant', colocate_with => 'head');
 SELECT create_distributed_table('attachment_key', 'tenant', colocate_with => 'head');
+SELECT create_distributed_table('permit', 'tenant', colocate_with => 'head');
+SELECT create_distributed_table('watch', 'tenant', colocate_with => 'head');
+SELECT create_distributed_table('alarm_step', 'tenant', colocate_with => 'head');
+SELECT create_distributed_table('delivery', 'tenant', colocate_with => 'head');

@@ -112,6 +112,21 @@ enum Command {
     Verify { export: PathBuf },
     /// Print the OpenAPI document.
     Openapi,
+    /// Policy packs: check one, list the rules, print the schema.
+    Policy {
+        #[command(subcommand)]
+        command: PolicyCommand,
+    },
+}
+
+#[derive(Subcommand)]
+enum PolicyCommand {
+    /// Check a pack that somebody wrote; says what is wrong, by line.
+    Check { file: PathBuf },
+    /// List every rule of the shipped packs as JSON: whether the software holds it, and where.
+    Rules,
+    /// Print the JSON Schema of a pack.
+    Schema,
 }
 
 #[derive(Subcommand)]
@@ -214,7 +229,30 @@ fn main() -> anyhow::Result<()> {
             println!("{}", api::openapi_json()?);
             Ok(())
         }
+        Command::Policy { command } => run_policy(command, &policies),
     }
+}
+
+fn run_policy(command: PolicyCommand, shipped: &PolicyDocument) -> anyhow::Result<()> {
+    match command {
+        PolicyCommand::Check { file } => {
+            let text = String::from_utf8(read_file(&file)?)
+                .with_context(|| format!("read `{}` as UTF-8", file.display()))?;
+            let today = Clock::default().now().date_naive();
+            let pack = policies::read_pack(&text, &shipped.policies.checklist, today)?;
+            let counted = pack.rules.len();
+            println!(
+                "{} {}: {counted} rules, nothing wrong",
+                pack.id, pack.version
+            );
+        }
+        PolicyCommand::Rules => {
+            let rules = policies::list_rules(&shipped.policies);
+            println!("{}", serde_json::to_string_pretty(&rules)?);
+        }
+        PolicyCommand::Schema => println!("{}", policies::schema_json()?),
+    }
+    Ok(())
 }
 
 fn open(place: &Place) -> anyhow::Result<Store> {

@@ -4,13 +4,13 @@ use chrono::{DateTime, NaiveDate, Utc};
 use doorstep_domain::action::OpeningFacts;
 use doorstep_domain::affordability::{Budget, BudgetLine};
 use doorstep_domain::case::{Account, Balance, BalanceItem, BalanceLine, FactField, Person};
+use doorstep_domain::checklist::{Answer, Answers, Question};
 use doorstep_domain::fold::{Standing, fold};
 use doorstep_domain::moment::Moment;
 use doorstep_domain::place::{Address, Position};
 use doorstep_domain::plan::{Consent, Frequency, PlanTerms, ScheduleOrder, schedule};
-use doorstep_domain::policy::Citation;
-use doorstep_domain::policy::PlanPolicy;
-use doorstep_domain::words::{Bilingual, Language};
+use doorstep_domain::policy::{Pack, PlanPolicy, Policies};
+use doorstep_domain::words::Language;
 use doorstep_domain::{
     Action, ActionId, Base, Case, CaseId, Change, Currency, DeviceId, Epoch, HouseholdId,
     Incarnation, Money, PlanId, Revision, UserId,
@@ -181,13 +181,40 @@ pub fn plan_policy() -> PlanPolicy {
     PlanPolicy {
         months_max: 60,
         balance_tolerance_minor: 5_000,
-        citation: Citation {
-            rule: "TEST".into(),
-            text: Bilingual {
-                en: String::new(),
-                zh: String::new(),
-            },
-            source: String::new(),
-        },
     }
+}
+
+/// The packs and the checklist that are shipped, all of them.
+pub fn shipped_policies() -> Result<Policies, toml::de::Error> {
+    let packs = [
+        include_str!("../../../policies/packs/au.toml"),
+        include_str!("../../../policies/packs/cn.toml"),
+        include_str!("../../../policies/packs/eu.toml"),
+        include_str!("../../../policies/packs/house.toml"),
+        include_str!("../../../policies/packs/in.toml"),
+        include_str!("../../../policies/packs/uk.toml"),
+        include_str!("../../../policies/packs/us.toml"),
+    ];
+    Ok(Policies {
+        packs: packs
+            .into_iter()
+            .map(toml::from_str::<Pack>)
+            .collect::<Result<_, _>>()?,
+        checklist: toml::from_str(include_str!("../../../policies/checklist.toml"))?,
+    })
+}
+
+/// An answer to every question that is asked, none of them adverse.
+pub fn safe_answers(policies: &Policies) -> Answers {
+    let safe = |question: &Question| match question.adverse {
+        Answer::Yes => Answer::No,
+        _ => Answer::Yes,
+    };
+    policies
+        .checklist
+        .questions
+        .iter()
+        .filter(|question| question.is_asked())
+        .map(|question| (question.id.clone(), safe(question)))
+        .collect()
 }

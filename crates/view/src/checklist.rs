@@ -19,6 +19,8 @@ pub struct QuestionView {
     pub answer: Option<Answer>,
     /// The case answers it; the agent can't talk it away.
     pub is_known: bool,
+    /// Answered earlier, at this door or today, and still good; it may be changed.
+    pub is_carried: bool,
 }
 
 /// The questions of one case, and what the answers so far allow.
@@ -49,10 +51,12 @@ impl QuestionView {
         checklist: &Checklist,
         answers: &Answers,
         known: &BTreeMap<String, Answer>,
+        carried: &Answers,
     ) -> Vec<Self> {
         checklist
             .questions
             .iter()
+            .filter(|question| question.is_asked())
             .map(|question| Self {
                 id: question.id.clone(),
                 group: question.group,
@@ -63,6 +67,9 @@ impl QuestionView {
                     .or_else(|| answers.get(&question.id))
                     .copied(),
                 is_known: known.contains_key(&question.id),
+                is_carried: carried
+                    .get(&question.id)
+                    .is_some_and(|answer| answers.get(&question.id) == Some(answer)),
             })
             .collect()
     }

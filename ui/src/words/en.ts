@@ -122,6 +122,7 @@ export const en = {
 	'checklist.no': 'No',
 	'checklist.unknown': 'Don’t know',
 	'checklist.known': 'From the case',
+	'checklist.carried': 'As you answered before',
 	'checklist.source': 'Source',
 	'checklist.intent': 'The visit',
 	'checklist.minutes': 'Planned length',
@@ -140,6 +141,8 @@ export const en = {
 	'group.area': 'The area',
 	'group.task': 'The task',
 	'group.staff': 'You',
+	'group.equipment': 'What you carry',
+	'group.plan': 'Who watches over you',
 
 	'clearance.go': 'You may go',
 	'clearance.conditions': 'You may go, with conditions',
@@ -156,6 +159,9 @@ export const en = {
 	'effect.pair': 'In a pair',
 	'effect.lead': 'Ask your lead',
 	'effect.daylight': 'Daylight only',
+	'effect.required': 'Must be done',
+	'effect.warn': 'Good to know',
+	'effect.limit': 'Limit',
 
 	'visit.title': 'At the door',
 	'visit.state.planned': 'Not cleared',

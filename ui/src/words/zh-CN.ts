@@ -122,6 +122,7 @@ export const zhCN: Record<Key, string> = {
 	'checklist.no': '否',
 	'checklist.unknown': '不清楚',
 	'checklist.known': '来自案件',
+	'checklist.carried': '沿用此前回答',
 	'checklist.source': '来源',
 	'checklist.intent': '本次走访',
 	'checklist.minutes': '预计时长',
@@ -140,6 +141,8 @@ export const zhCN: Record<Key, string> = {
 	'group.area': '周边',
 	'group.task': '任务',
 	'group.staff': '你自己',
+	'group.equipment': '随身装备',
+	'group.plan': '安全约定',
 
 	'clearance.go': '可以前往',
 	'clearance.conditions': '可以前往，但有条件',
@@ -156,6 +159,9 @@ export const zhCN: Record<Key, string> = {
 	'effect.pair': '两人同行',
 	'effect.lead': '先问组长',
 	'effect.daylight': '仅限白天',
+	'effect.required': '必须做到',
+	'effect.warn': '请留意',
+	'effect.limit': '次数限制',
 
 	'visit.title': '在门口',
 	'visit.state.planned': '未放行',

@@ -42,7 +42,7 @@ impl Device {
     pub fn propose_plans(&self, id: CaseId, input: &PlanInput) -> Result<ProposalsView> {
         self.read(|tx| {
             let case = self.case_in(tx, id)?;
-            let months_max = self.policies_in(tx)?.1.pack.plan.months_max;
+            let months_max = self.policies_in(tx)?.1.plan_policy(&case).months_max;
             let monthly_surplus = input.budget.surplus().map_err(PlanError::from)?;
             let instalment_max = input
                 .budget
@@ -78,7 +78,7 @@ impl Device {
             if case.has_standing_plan() {
                 return Err(DeviceError::NotNow(RuleId::named("plan.already_active")));
             }
-            let months_max = self.policies_in(tx)?.1.pack.plan.months_max;
+            let months_max = self.policies_in(tx)?.1.plan_policy(&case).months_max;
             let lines = self.schedule(tx, &case, &input.plan, input.instalment, months_max)?;
             let terms = PlanTerms {
                 id: PlanId(Uuid::now_v7()),
@@ -125,7 +125,7 @@ impl Device {
     }
 
     /// Today, where the household lives.
-    fn day(&self, tx: &Tx<'_>, case: &Case) -> Result<NaiveDate> {
+    pub(crate) fn day(&self, tx: &Tx<'_>, case: &Case) -> Result<NaiveDate> {
         Ok(self
             .instant(tx)?
             .with_timezone(&case.address.zone)

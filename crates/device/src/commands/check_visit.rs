@@ -3,9 +3,11 @@
 
 use crate::device::Device;
 use crate::error::{DeviceError, Result};
+use crate::record;
 use crate::store::{StoreError, Tx};
 use crate::view::CommittedView;
-use doorstep_domain::checklist::Answers;
+use chrono::NaiveDate;
+use doorstep_domain::checklist::{Answer, Answers, Checklist, Holds, Question};
 use doorstep_domain::clearance::{Clearance, clear};
 use doorstep_domain::policy::Policies;
 use doorstep_domain::visit::{VisitIntent, VisitState};
@@ -45,7 +47,7 @@ impl Device {
     pub fn checklist(&self, id: CaseId) -> Result<ChecklistView> {
         self.read(|tx| {
             let case = self.case_in(tx, id)?;
-            let input = read_draft(tx, id)?;
+            let input = self.draft_of(tx, &case)?;
             self.view_checklist(tx, &case, &input)
         })
     }
@@ -71,12 +73,13 @@ impl Device {
             }
             let policies = self.policies_in(tx)?;
             let policies = &policies.1;
-            let input = read_draft(tx, id)?;
+            let input = self.draft_of(tx, &case)?;
             let clearance = self.clear(tx, &case, &input, policies)?;
             let mut answers = policies.checklist.prefilled(&case, self.instant(tx)?);
             for (question, answer) in &input.answers {
                 answers.entry(question.clone()).or_insert(*answer);
             }
+            self.keep_answers_of_day(tx, &case, &policies.checklist, &input.answers)?;
             let done = self.save(
                 tx,
                 &case,
@@ -120,23 +123,82 @@ impl Device {
         let clearance = self.clear(tx, case, input, policies)?;
         Ok(ChecklistView {
             version: policies.checklist.version,
-            questions: QuestionView::all(&policies.checklist, &input.answers, &known),
+            questions: QuestionView::all(
+                &policies.checklist,
+                &input.answers,
+                &known,
+                &self.carried(tx, case, &policies.checklist)?,
+            ),
             planned_minutes: input.intent.planned_minutes,
             headcount: input.intent.headcount,
             lead_approval: input.intent.lead_approval.clone().unwrap_or_default(),
             clearance: ClearanceView::from(&clearance),
         })
     }
+
+    /// The answers so far; at first what was answered before and is still good.
+    fn draft_of(&self, tx: &Tx<'_>, case: &Case) -> Result<ChecklistInput> {
+        if let Some(doc) = tx.draft(&draft_name(case.id))? {
+            return Ok(serde_json::from_str(&doc).map_err(StoreError::from)?);
+        }
+        let policies = self.policies_in(tx)?;
+        Ok(ChecklistInput {
+            answers: self.carried(tx, case, &policies.1.checklist)?,
+            ..ChecklistInput::default()
+        })
+    }
+
+    /// What was answered at this door within thirty days, or anywhere today, and holds for so long.
+    /// *Unknown* is asked again.
+    fn carried(&self, tx: &Tx<'_>, case: &Case, checklist: &Checklist) -> Result<Answers> {
+        let today = self.day(tx, case)?;
+        let of_day: Option<AnswersOfDay> = record::read(tx, ANSWERS_OF_DAY)?;
+        let of_day = of_day.filter(|kept| kept.day == today);
+        let last = case.visits.last().filter(|visit| {
+            (today - visit.checked_at.day()).num_days() < doorstep_domain::checklist::CASE_DAYS
+        });
+        let earlier = |question: &Question| match question.holds {
+            Holds::Day => of_day
+                .as_ref()
+                .and_then(|kept| kept.answers.get(&question.id)),
+            Holds::Case => last.and_then(|visit| visit.answers.get(&question.id)),
+            Holds::Visit | Holds::Rules => None,
+        };
+        Ok(checklist
+            .questions
+            .iter()
+            .filter_map(|question| Some((question.id.clone(), *earlier(question)?)))
+            .filter(|(_, answer)| *answer != Answer::Unknown)
+            .collect())
+    }
+
+    fn keep_answers_of_day(
+        &self,
+        tx: &Tx<'_>,
+        case: &Case,
+        checklist: &Checklist,
+        answers: &Answers,
+    ) -> Result<()> {
+        let of_day = checklist.questions.iter().filter(|q| q.holds == Holds::Day);
+        let answers = of_day
+            .filter_map(|question| Some((question.id.clone(), *answers.get(&question.id)?)))
+            .collect();
+        let kept = AnswersOfDay {
+            day: self.day(tx, case)?,
+            answers,
+        };
+        Ok(record::write(tx, ANSWERS_OF_DAY, &kept)?)
+    }
 }
 
-fn read_draft(tx: &Tx<'_>, id: CaseId) -> Result<ChecklistInput> {
-    let doc = tx.draft(&draft_name(id))?;
-    Ok(doc
-        .map(|doc| serde_json::from_str(&doc))
-        .transpose()
-        .map_err(StoreError::from)?
-        .unwrap_or_default())
+/// What the agent answered about themselves and their things today.
+#[derive(Serialize, Deserialize)]
+struct AnswersOfDay {
+    day: NaiveDate,
+    answers: Answers,
 }
+
+const ANSWERS_OF_DAY: &str = "answers_of_day";
 
 /// A checklist answered again before setting off belongs to the same visit.
 fn visit_to_check(case: &Case) -> VisitId {

@@ -92,12 +92,8 @@ impl Device {
             policies: None,
             change: change.clone(),
         };
-        let context = Context::new(
-            Role::Agent,
-            &policies.pack.plan,
-            recorded.instant(),
-            seen.epoch,
-        );
+        let plan_policy = policies.plan_policy(case);
+        let context = Context::new(Role::Agent, &plan_policy, recorded.instant(), seen.epoch);
         judge(Some(case), &action, &context)
     }
 

@@ -23,6 +23,9 @@ use plan::{put_plan, raise_plan_stop};
 use safety::{lift_stop, raise_flag, raise_stop};
 use visit::{advance, check_visit};
 
+/// The label of an assignment whose household is another agent's on that day.
+pub const HOUSEHOLD_TAKEN: &str = "assignment.household_taken";
+
 /// How an action stands with the server when it is folded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Standing {
@@ -198,6 +201,10 @@ fn apply(case: &mut Case, action: &Action, standing: &Standing) {
                 day: *day,
                 position: *position,
                 from: since.filter(|_| stays).unwrap_or(from),
+                has_permit: !standing
+                    .remarks()
+                    .iter()
+                    .any(|remark| remark.as_str() == HOUSEHOLD_TAKEN),
             });
         }
         Change::Unassign => end_assignment(case, revision.unwrap_or(action.base.cursor)),

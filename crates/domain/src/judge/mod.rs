@@ -9,6 +9,7 @@ mod plan;
 use crate::action::{Action, Change};
 use crate::case::Case;
 use crate::conflict::Choice;
+use crate::fold::HOUSEHOLD_TAKEN;
 use crate::money::Money;
 use crate::policy::PlanPolicy;
 use crate::safety::StopKind;
@@ -31,7 +32,8 @@ pub struct Context<'a> {
     pub epoch: Epoch,
     /// What became of the actions that it depends on; `None` for one that is not known.
     pub after: &'a [(ActionId, Option<Ruling>)],
-    /// Visits to other cases of the household that were made on the same day.
+    /// On arrival: visits to other cases of the household that were made on the same day. On
+    /// assignment: its cases that another agent has on that day.
     pub household_visits: u32,
 }
 
@@ -179,8 +181,13 @@ fn is_taken_by_another(case: &Case, action: &Action, agent: UserId, context: &Co
 /// What an applied action is labelled with: rules that it broke without the author being able to
 /// know. Kept and reviewed; a visit that was made is never refused.
 pub fn remarks(case: &Case, action: &Action, context: &Context<'_>) -> Vec<RuleId> {
-    if !matches!(action.change, Change::Arrive { .. }) {
-        return Vec::new();
+    match action.change {
+        Change::Arrive { .. } => {}
+        // Kept, so that the lead sees both, and the agent is told before the door.
+        Change::Assign { .. } if context.household_visits > 0 => {
+            return vec![RuleId::named(HOUSEHOLD_TAKEN)];
+        }
+        _ => return Vec::new(),
     }
     let mut remarks = Vec::new();
     match stop_in_force(case, action, context) {

@@ -192,6 +192,7 @@ fn a_visit_under_way_when_the_case_is_taken_away_may_be_ended() {
             checklist_version: 1,
             pack_id: "test".into(),
             pack_version: 1,
+            also: Vec::new(),
             valid_until: None,
         }),
     };

@@ -68,6 +68,17 @@ pub trait Books {
         visit: VisitId,
         case: CaseId,
     ) -> Result<()>;
+    /// How many cases of the household other agents have on that day.
+    fn permits_of_others(
+        &self,
+        household: HouseholdId,
+        day: NaiveDate,
+        agent: UserId,
+    ) -> Result<u32>;
+    /// Reserves the household's contact of a day for the agent of a case; frees what the case had.
+    fn reserve(&self, case: &Case, day: NaiveDate, agent: UserId) -> Result<()>;
+    /// Frees what the case had reserved.
+    fn release(&self, case: CaseId) -> Result<()>;
     fn household_visits(
         &self,
         household: HouseholdId,
@@ -124,6 +135,9 @@ impl Books for Tx<'_> {
         fn case(&self, id: CaseId) -> Result<Option<Case>>;
         fn put_case(&self, case: &Case, agent_before: Option<UserId>) -> Result<()>;
         fn note_visit(&self, household: HouseholdId, day: NaiveDate, visit: VisitId, case: CaseId) -> Result<()>;
+        fn permits_of_others(&self, household: HouseholdId, day: NaiveDate, agent: UserId) -> Result<u32>;
+        fn reserve(&self, case: &Case, day: NaiveDate, agent: UserId) -> Result<()>;
+        fn release(&self, case: CaseId) -> Result<()>;
         fn household_visits(&self, household: HouseholdId, day: NaiveDate, besides: VisitId) -> Result<u32>;
         fn policies(&self, hash: &str) -> Result<Option<Policies>>;
         fn journal_head(&self, device: DeviceId, incarnation: Incarnation) -> Result<Head>;

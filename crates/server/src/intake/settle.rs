@@ -114,9 +114,13 @@ fn rule_and_fold<B: Books>(
             Ok((*id, known.map(|known| known.verdict.verdict.ruling)))
         })
         .collect::<Result<Vec<_>, StoreError>>()?;
+    let plan_policy = case
+        .as_ref()
+        .map(|case| policies.plan_policy(case))
+        .unwrap_or_default();
     let context = Context {
         role,
-        plan_policy: &policies.pack.plan,
+        plan_policy: &plan_policy,
         not_before: not_before(books, action)?,
         arrival: now,
         epoch: head.epoch,
@@ -155,7 +159,7 @@ fn rule_and_fold<B: Books>(
             .map(|assignment| assignment.agent);
         if let Some(case) = fold(case, action, &standing) {
             books.put_case(&case, agent_before)?;
-            note_arrival(books, &case, action)?;
+            note_contact(books, &case, action)?;
             revision = Some(place);
         }
     }
@@ -198,15 +202,26 @@ fn household_visits<B: Books>(
         (Some(case), Change::Arrive { visit, .. }) => {
             books.household_visits(case.household, local_day(case, action), *visit)
         }
+        (Some(case), Change::Assign { agent, day, .. }) => {
+            books.permits_of_others(case.household, *day, *agent)
+        }
         _ => Ok(0),
     }
 }
 
-fn note_arrival<B: Books>(books: &B, case: &Case, action: &Action) -> Result<(), StoreError> {
+fn note_contact<B: Books>(books: &B, case: &Case, action: &Action) -> Result<(), StoreError> {
     match &action.change {
         Change::Arrive { visit, .. } => {
             books.note_visit(case.household, local_day(case, action), *visit, case.id)
         }
+        Change::Assign { agent, day, .. } => {
+            let has_permit = case.assignment.as_ref().is_some_and(|held| held.has_permit);
+            match has_permit {
+                true => books.reserve(case, *day, *agent),
+                false => books.release(case.id),
+            }
+        }
+        Change::Unassign | Change::CloseCase { .. } => books.release(case.id),
         _ => Ok(()),
     }
 }

@@ -275,6 +275,41 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// How many cases of the household other agents have on that day.
+    pub fn permits_of_others(
+        &self,
+        household: HouseholdId,
+        day: NaiveDate,
+        agent: UserId,
+    ) -> Result<u32> {
+        let row = self.sql.first(
+            "SELECT count(*) FROM permit
+             WHERE tenant = ?1 AND household = ?2 AND day = ?3 AND agent <> ?4",
+            &values![self.tenant, household, day, agent],
+        )?;
+        row.map_or(Ok(0), |row| row.int(0))
+    }
+
+    /// Reserves the household's contact of a day for the agent of a case; frees what the case had.
+    pub fn reserve(&self, case: &Case, day: NaiveDate, agent: UserId) -> Result<()> {
+        self.sql.put(
+            "INSERT INTO permit (tenant, case_id, household, day, agent) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (tenant, case_id) DO UPDATE
+             SET household = excluded.household, day = excluded.day, agent = excluded.agent",
+            &values![self.tenant, case.id, case.household, day, agent],
+        )?;
+        Ok(())
+    }
+
+    /// Frees what the case had reserved.
+    pub fn release(&self, case: CaseId) -> Result<()> {
+        self.sql.put(
+            "DELETE FROM permit WHERE tenant = ?1 AND case_id = ?2",
+            &values![self.tenant, case],
+        )?;
+        Ok(())
+    }
+
     /// How many other visits reached the household on that day.
     pub fn household_visits(
         &self,

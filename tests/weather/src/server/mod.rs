@@ -209,6 +209,20 @@ impl Books for ServerBooks<'_> {
     ) -> Result<()> {
         pass!(self, note_visit(household, day, visit, case))
     }
+    fn permits_of_others(
+        &self,
+        household: HouseholdId,
+        day: NaiveDate,
+        agent: UserId,
+    ) -> Result<u32> {
+        pass!(self, permits_of_others(household, day, agent))
+    }
+    fn reserve(&self, case: &Case, day: NaiveDate, agent: UserId) -> Result<()> {
+        pass!(self, reserve(case, day, agent))
+    }
+    fn release(&self, case: CaseId) -> Result<()> {
+        pass!(self, release(case))
+    }
     fn household_visits(
         &self,
         household: HouseholdId,

@@ -43,6 +43,7 @@ struct State {
     journal: BTreeMap<Place, TakenAction>,
     by_action: BTreeMap<ActionId, Place>,
     times: BTreeMap<u64, DateTime<Utc>>,
+    permits: BTreeMap<CaseId, (HouseholdId, NaiveDate, UserId)>,
     visits: BTreeSet<(HouseholdId, NaiveDate, VisitId)>,
     aside: u64,
 }
@@ -149,6 +150,28 @@ impl Books for ModelServer {
         _case: CaseId,
     ) -> Result<()> {
         self.0.borrow_mut().visits.insert((household, day, visit));
+        Ok(())
+    }
+    fn permits_of_others(
+        &self,
+        household: HouseholdId,
+        day: NaiveDate,
+        agent: UserId,
+    ) -> Result<u32> {
+        let state = self.0.borrow();
+        let others = state
+            .permits
+            .values()
+            .filter(|(of, on, by)| (*of, *on) == (household, day) && *by != agent);
+        Ok(u32::try_from(others.count()).unwrap_or(u32::MAX))
+    }
+    fn reserve(&self, case: &Case, day: NaiveDate, agent: UserId) -> Result<()> {
+        let permit = (case.household, day, agent);
+        self.0.borrow_mut().permits.insert(case.id, permit);
+        Ok(())
+    }
+    fn release(&self, case: CaseId) -> Result<()> {
+        self.0.borrow_mut().permits.remove(&case);
         Ok(())
     }
     fn household_visits(

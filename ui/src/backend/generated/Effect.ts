@@ -3,4 +3,4 @@
 /**
  * What a rule does to a visit.
  */
-export type Effect = "block" | "pair" | "lead" | "daylight";
+export type Effect = "block" | "pair" | "lead" | "daylight" | "required" | "warn" | "limit";

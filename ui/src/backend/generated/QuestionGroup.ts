@@ -3,4 +3,4 @@
 /**
  * The part of the checklist that a question belongs to, in the order of working through.
  */
-export type QuestionGroup = "person" | "premises" | "area" | "task" | "staff";
+export type QuestionGroup = "person" | "premises" | "area" | "task" | "staff" | "equipment" | "plan";

@@ -10,4 +10,8 @@ export type QuestionView = { id: string, group: QuestionGroup, text: Bilingual, 
 /**
  * The case answers it; the agent can't talk it away.
  */
-is_known: boolean, };
+is_known: boolean, 
+/**
+ * Answered earlier, at this door or today, and still good; it may be changed.
+ */
+is_carried: boolean, };
