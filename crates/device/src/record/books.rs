@@ -161,6 +161,8 @@ pub mod names {
     pub const LINEAGE: &str = "lineage";
     pub const NEWER: &str = "newer";
     pub const POLICIES: &str = "policies";
+    /// Beside them, so that asking does not read them all.
+    pub const POLICIES_HASH: &str = "policies_hash";
     pub const REPAIRS: &str = "repairs";
     pub const SERVER_CLOCK: &str = "server_clock";
     pub const SNAPSHOT: &str = "snapshot";

@@ -20,13 +20,12 @@ use std::collections::BTreeSet;
 /// What the device sends: its place in the world, and the outbox from its first action on, at most
 /// `count` actions and about `bytes`.
 pub fn request(books: &impl Books, count: usize, bytes: usize) -> Result<SyncRequest> {
-    let policies: Option<(String, serde_json::Value)> = read(books, names::POLICIES)?;
     let differs: bool = read(books, names::DIFFERS)?.unwrap_or_default();
     Ok(SyncRequest {
         protocol: PROTOCOL,
         incarnation: incarnation(books)?,
         cursor: cursor(books)?,
-        policies: policies.map(|(hash, _)| hash),
+        policies: read(books, names::POLICIES_HASH)?,
         outbox: outbox(books, count, bytes)?,
         purged: books.purged()?,
         repair: match differs {
@@ -238,6 +237,7 @@ fn purge_finished(books: &impl Books) -> Result<()> {
 }
 
 fn put_policies(books: &impl Books, document: &PolicyDocument) -> Result<()> {
+    write(books, names::POLICIES_HASH, &document.hash)?;
     write(
         books,
         names::POLICIES,
