@@ -3,3 +3,4 @@
 mod bindings;
 mod statements;
 mod store;
+mod watch;

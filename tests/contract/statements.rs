@@ -10,6 +10,20 @@ fn read(path: &str) -> String {
     std::fs::read_to_string(root.join("crates/server").join(path)).unwrap()
 }
 
+fn migrations(of: &str) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let folder = root.join("crates/server/migrations").join(of);
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.sort();
+    let texts = files
+        .iter()
+        .map(|path| std::fs::read_to_string(path).unwrap());
+    texts.collect()
+}
+
 fn tables(schema: &str) -> Vec<(String, String)> {
     schema
         .split("CREATE TABLE ")
@@ -24,9 +38,7 @@ fn tables(schema: &str) -> Vec<(String, String)> {
 
 #[test]
 fn every_key_begins_with_the_tenant_in_both_schemas() {
-    let sqlite =
-        read("migrations/sqlite/0001_first.sql") + &read("migrations/sqlite/0002_full_sync.sql");
-    let postgres = read("migrations/postgres/0001_first.sql");
+    let (sqlite, postgres) = (migrations("sqlite"), migrations("postgres"));
     assert_eq!(tables(&sqlite), tables(&postgres));
     for (table, key) in tables(&postgres) {
         assert!(key.starts_with("tenant"), "{table}: {key}");

@@ -18,7 +18,7 @@ use std::sync::{Arc, Barrier, OnceLock};
 use uuid::Uuid;
 
 /// A store of each kind, fresh.
-struct Stores {
+pub struct Stores {
     folder: tempfile::TempDir,
     url: String,
 }
@@ -29,14 +29,14 @@ fn cluster() -> &'static Cluster {
 }
 
 impl Stores {
-    fn new(name: &str) -> Self {
+    pub fn new(name: &str) -> Self {
         Self {
             folder: tempfile::tempdir().unwrap(),
             url: cluster().database(name).unwrap(),
         }
     }
 
-    fn open(&self, tenant: &str) -> [(&'static str, Store); 2] {
+    pub fn open(&self, tenant: &str) -> [(&'static str, Store); 2] {
         let tenant = || Tenant::named(tenant).unwrap();
         let file = self.folder.path().join("server.db");
         [

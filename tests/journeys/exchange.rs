@@ -6,7 +6,7 @@ use doorstep_device::{Device, DeviceClock, DeviceError, handover};
 use doorstep_domain::{Change, Ruling};
 use doorstep_protocol::alarm::AlarmKind;
 use doorstep_protocol::chain::{Commitment, Link, Sign as _};
-use doorstep_protocol::envelope::Envelope;
+use doorstep_protocol::envelope::{Envelope, SCHEMA};
 use doorstep_server::store::DeviceState;
 use doorstep_testkit::build::Actor;
 use doorstep_tests::company::{Company, PASSPHRASE, morning};
@@ -26,7 +26,7 @@ fn sealed_by(device: &Device, case: &doorstep_domain::Case, schema: u16, text: &
     action.device = profile.device;
     action.case = case.id;
     let mut payload = serde_json::to_string(&action).unwrap();
-    if schema > 2 {
+    if schema > SCHEMA {
         payload = payload.replace("add_note", "sing_a_song");
     }
     let mut seed = [0; 32];

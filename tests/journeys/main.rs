@@ -10,4 +10,5 @@ mod exchange;
 mod import;
 mod openapi;
 mod restart;
+mod watch;
 mod work;

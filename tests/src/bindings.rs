@@ -36,6 +36,7 @@ pub fn export(out: &Path) -> Result<()> {
         doorstep_server::api::RulingView,
         doorstep_server::api::InboxView,
         doorstep_server::api::ActivityView,
+        doorstep_server::api::AlarmView,
         doorstep_server::api::EnrolCodeView,
         doorstep_server::api::RouteView,
         doorstep_server::import::ImportReport,

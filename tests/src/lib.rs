@@ -3,6 +3,7 @@
 pub mod bindings;
 pub mod company;
 pub mod processes;
+pub mod receivers;
 pub mod screen;
 pub mod simulated;
 pub mod story;

@@ -22,7 +22,7 @@ impl Drop for Running {
     }
 }
 
-fn start(command: &mut Command) -> Result<Running> {
+pub(crate) fn start(command: &mut Command) -> Result<Running> {
     let name = command.get_program().to_string_lossy().into_owned();
     let child = command
         .spawn()
@@ -30,11 +30,11 @@ fn start(command: &mut Command) -> Result<Running> {
     Ok(Running(child))
 }
 
-fn free_port() -> Result<u16> {
+pub(crate) fn free_port() -> Result<u16> {
     Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }
 
-fn wait_for_port(port: u16, what: &str) -> Result<()> {
+pub(crate) fn wait_for_port(port: u16, what: &str) -> Result<()> {
     let began = Instant::now();
     while TcpStream::connect(("127.0.0.1", port)).is_err() {
         if began.elapsed() > Duration::from_secs(20) {

@@ -29,6 +29,7 @@ pub mod role;
 pub mod safety;
 pub mod verdict;
 pub mod visit;
+pub mod watch;
 pub mod words;
 
 pub use action::{Action, Base, Change};

@@ -3,11 +3,12 @@
 use chrono::{DateTime, FixedOffset};
 use doorstep_domain::CaseId;
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// What somebody at a door says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AlarmKind {
     /// The panic button.
@@ -18,9 +19,21 @@ pub enum AlarmKind {
     Red,
     /// *I'm all right.*
     CheckIn,
+    /// Nothing was heard in time: the server's own watch says so, never a device.
+    Silent,
 }
 
 impl AlarmKind {
+    /// Somebody calls for help: no step of the ladder is waited for.
+    pub const fn is_cry(self) -> bool {
+        matches!(self, Self::Panic | Self::Duress)
+    }
+
+    /// Somebody must look: everything but *I'm all right*.
+    pub const fn needs_somebody(self) -> bool {
+        !matches!(self, Self::CheckIn)
+    }
+
     /// As it is stored.
     pub const fn name(self) -> &'static str {
         match self {
@@ -28,6 +41,7 @@ impl AlarmKind {
             Self::Duress => "duress",
             Self::Red => "red",
             Self::CheckIn => "check_in",
+            Self::Silent => "silent",
         }
     }
 }
@@ -40,10 +54,16 @@ pub struct UnknownAlarm;
 impl std::str::FromStr for AlarmKind {
     type Err = UnknownAlarm;
     fn from_str(text: &str) -> Result<Self, UnknownAlarm> {
-        [Self::Panic, Self::Duress, Self::Red, Self::CheckIn]
-            .into_iter()
-            .find(|kind| kind.name() == text)
-            .ok_or(UnknownAlarm)
+        [
+            Self::Panic,
+            Self::Duress,
+            Self::Red,
+            Self::CheckIn,
+            Self::Silent,
+        ]
+        .into_iter()
+        .find(|kind| kind.name() == text)
+        .ok_or(UnknownAlarm)
     }
 }
 

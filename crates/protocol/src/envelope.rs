@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// The schema that this version writes. 1: the chain ran over the payload itself, without a salt,
-/// and an action named no policies.
-pub const SCHEMA: u16 = 2;
+/// and an action named no policies. 2: a clearance named one pack, and fewer effects.
+pub const SCHEMA: u16 = 3;
 
 /// An action as it is kept and sent. The payload is the text that was committed to and signed; it
 /// is stored as it came, so that it can be verified for ever.
@@ -85,7 +85,8 @@ impl Envelope {
 
     /// Reads the action, of any schema ever written.
     pub fn open(&self) -> Result<Action, OpenError> {
-        // Schema 2 added `policies`, which reads as absent in schema 1.
+        // Schema 2 added `policies`, which reads as absent in schema 1; schema 3 the packs beside the
+        // first one, and more effects.
         if self.schema > SCHEMA {
             return Err(OpenError::NewerSchema(self.schema));
         }

@@ -17,6 +17,7 @@ pub mod policies;
 pub mod secrets;
 pub mod serve;
 pub mod store;
+pub mod watch;
 
 pub use clock::Clock;
 pub use store::{Store, Tenant};

@@ -11,6 +11,7 @@ use doorstep_server::api::{self, App};
 use doorstep_server::attachments::Attachments;
 use doorstep_server::import::{ImportOrder, Mapping, import, sample};
 use doorstep_server::store::{PersonRow, Tx};
+use doorstep_server::watch::Channel;
 use doorstep_server::{Clock, Store, demo, policies, secrets, serve};
 use std::io::Read as _;
 use std::net::SocketAddr;
@@ -53,6 +54,8 @@ enum Command {
     Serve {
         #[arg(long, default_value = "127.0.0.1:8383")]
         listen: SocketAddr,
+        #[command(flatten)]
+        alarms: Alarms,
     },
     /// Set up a made-up company in a fresh database and serve it.
     Demo {
@@ -67,6 +70,8 @@ enum Command {
         /// The moment at which the demo begins; the real one where absent.
         #[arg(long)]
         clock: Option<DateTime<FixedOffset>>,
+        #[command(flatten)]
+        alarms: Alarms,
     },
     /// Import a file of accounts (CSV or XLSX); the same file again changes nothing.
     Import {
@@ -129,6 +134,47 @@ enum PolicyCommand {
     Schema,
 }
 
+/// Where alarms go, beside the console.
+#[derive(clap::Args)]
+struct Alarms {
+    /// An address that gets each alarm as a POST with JSON; may be given several times.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "DOORSTEP_ALARM_WEBHOOK",
+        value_delimiter = ' '
+    )]
+    alarm_webhook: Vec<String>,
+    /// A mailbox that gets each alarm; may be given several times.
+    #[arg(long, value_name = "ADDRESS", requires = "mail_server")]
+    alarm_mail: Vec<String>,
+    /// The mail server, such as smtps://user:password@mail.example.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "DOORSTEP_MAIL_SERVER",
+        hide_env_values = true
+    )]
+    mail_server: Option<String>,
+    /// The sender of these mails.
+    #[arg(long, value_name = "ADDRESS", default_value = "doorstep@localhost")]
+    mail_from: String,
+}
+
+impl Alarms {
+    fn channels(&self) -> anyhow::Result<Vec<Channel>> {
+        let mut channels = Vec::new();
+        for (place, url) in (1..).zip(&self.alarm_webhook) {
+            channels.push(Channel::webhook(place, url)?);
+        }
+        let server = self.mail_server.as_deref().unwrap_or_default();
+        for (place, to) in (1..).zip(&self.alarm_mail) {
+            channels.push(Channel::mail(place, server, &self.mail_from, to)?);
+        }
+        Ok(channels)
+    }
+}
+
 #[derive(Subcommand)]
 enum UserCommand {
     /// Add somebody; the password is read from the first line of standard input.
@@ -166,12 +212,18 @@ fn main() -> anyhow::Result<()> {
     let policies = policies::shipped()?;
     let place = &cli.place;
     match cli.command {
-        Command::Serve { listen } => run(place, policies, Clock::default(), listen, |_| Ok(())),
+        Command::Serve { listen, alarms } => {
+            let clock = Clock::default();
+            run(place, (policies, clock, alarms.channels()?), listen, |_| {
+                Ok(())
+            })
+        }
         Command::Demo {
             listen,
             input,
             mapping,
             clock,
+            alarms,
         } => {
             let clock =
                 clock.map_or_else(Clock::default, |moment| Clock::starting_at(moment.to_utc()));
@@ -182,7 +234,8 @@ fn main() -> anyhow::Result<()> {
                 &policies,
                 clock,
             )?;
-            run(place, policies, clock, listen, |address| {
+            let channels = alarms.channels()?;
+            run(place, (policies, clock, channels), listen, |address| {
                 let mut said = serde_json::to_value(&demo)?;
                 said["address"] = format!("http://{address}").into();
                 println!("{said}");
@@ -282,14 +335,14 @@ fn mapping_or_sample(path: Option<&Path>) -> anyhow::Result<Mapping> {
 
 fn run(
     place: &Place,
-    policies: PolicyDocument,
-    clock: Clock,
+    (policies, clock, channels): (PolicyDocument, Clock, Vec<Channel>),
     listen: SocketAddr,
     say: impl FnOnce(SocketAddr) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let store = open(place)?;
     operate::mind_the_epoch(place, &store, clock.now())?;
-    let app = App::new(Arc::new(store), policies, clock, attachments(place)?);
+    let app =
+        App::new(Arc::new(store), policies, clock, attachments(place)?).with_channels(channels);
     tokio::runtime::Runtime::new()
         .context("start the async runtime")?
         .block_on(async {

@@ -16,9 +16,8 @@ CREATE TABLE watch (
     case_id TEXT COLLATE "C" NOT NULL,
     device TEXT COLLATE "C" NOT NULL,
     agent TEXT COLLATE "C" NOT NULL,
-    lodged_at BIGINT NOT NULL,      -- ms; by the server's clock, as all of these
-    due_at BIGINT NOT NULL,         -- silence beyond this moment is the alarm
-    silent_until BIGINT NOT NULL,   -- the device is known to be without network until then
+    due_at BIGINT NOT NULL,         -- ms, by the server's clock; silence beyond it is the alarm
+    rhythm BIGINT NOT NULL,         -- ms that a sign of life is good for
     alarm TEXT COLLATE "C" NOT NULL DEFAULT '',  -- the alarm that the silence raised
     PRIMARY KEY (tenant, visit)
 );

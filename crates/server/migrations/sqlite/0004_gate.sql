@@ -16,9 +16,8 @@ CREATE TABLE watch (
     case_id TEXT NOT NULL,
     device TEXT NOT NULL,
     agent TEXT NOT NULL,
-    lodged_at INTEGER NOT NULL,      -- ms; by the server's clock, as all of these
-    due_at INTEGER NOT NULL,         -- silence beyond this moment is the alarm
-    silent_until INTEGER NOT NULL,   -- the device is known to be without network until then
+    due_at INTEGER NOT NULL,         -- ms, by the server's clock; silence beyond it is the alarm
+    rhythm INTEGER NOT NULL,         -- ms that a sign of life is good for
     alarm TEXT NOT NULL DEFAULT '',  -- the alarm that the silence raised
     PRIMARY KEY (tenant, visit)
 );

@@ -32,6 +32,7 @@ use crate::feed::wait::Waiting;
 use crate::intake::judge_what_waited;
 use crate::log::Log;
 use crate::store::{Store, StoreError, Tenant, Tx};
+use crate::watch::{Channel, climb, deliver, raise_overdue};
 use auth::Throttle;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -58,6 +59,7 @@ pub struct App {
     waiting: Arc<Waiting>,
     log: Arc<Log>,
     attachments: Arc<Attachments>,
+    channels: Arc<Vec<Channel>>,
 }
 
 impl App {
@@ -76,7 +78,14 @@ impl App {
             waiting: Arc::default(),
             log: Arc::default(),
             attachments: Arc::new(attachments),
+            channels: Arc::default(),
         }
+    }
+
+    /// The same, with places where alarms go.
+    pub fn with_channels(mut self, channels: Vec<Channel>) -> Self {
+        self.channels = Arc::new(channels);
+        self
     }
 
     /// Brings the books up to this version: keeps its policies, and judges what waited for it.
@@ -112,7 +121,53 @@ impl App {
     /// What runs beside the requests for as long as the server does.
     pub async fn run_beside(&self) {
         let waiting = Arc::clone(&self.waiting);
-        waiting.watch(Arc::clone(&self.store)).await;
+        tokio::join!(
+            waiting.watch(Arc::clone(&self.store)),
+            self.keep_watch(),
+            self.keep_delivering()
+        );
+    }
+
+    /// Raises the alarm for visits that have gone silent.
+    async fn keep_watch(&self) {
+        loop {
+            let (store, channels) = (Arc::clone(&self.store), Arc::clone(&self.channels));
+            let now = self.clock.now();
+            let raised =
+                tokio::task::spawn_blocking(move || raise_overdue(&store, &channels, now)).await;
+            match raised {
+                // There may be more that are overdue.
+                Ok(Ok(1..)) => continue,
+                Ok(Ok(0)) => {}
+                Ok(Err(error)) => tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "the watch could not look"
+                ),
+                Err(_) => tracing::error!("the watch stopped half-way"),
+            }
+            tokio::time::sleep(WATCH_EVERY).await;
+        }
+    }
+
+    /// Delivers alarms, and asks the next one where nobody answers.
+    async fn keep_delivering(&self) {
+        if self.channels.is_empty() {
+            return;
+        }
+        loop {
+            let (store, channels) = (Arc::clone(&self.store), Arc::clone(&self.channels));
+            let now = self.clock.now();
+            let climbed = tokio::task::spawn_blocking(move || climb(&store, &channels, now)).await;
+            let delivered = deliver(&self.store, &self.channels, now).await;
+            let failed = climbed.ok().and_then(Result::err).or(delivered.err());
+            if let Some(error) = failed {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "alarms could not be delivered"
+                );
+            }
+            tokio::time::sleep(DELIVER_EVERY).await;
+        }
     }
 
     /// Reads from the store, off the async threads.
@@ -184,6 +239,9 @@ impl utoipa::Modify for WhoAsks {
 /// The largest file of accounts that an import takes.
 const IMPORT_BYTES_MAX: usize = 64 * 1024 * 1024;
 const REQUEST_SECONDS_MAX: u64 = 120;
+/// An alarm is raised within two seconds of the moment that was missed.
+const WATCH_EVERY: Duration = Duration::from_millis(250);
+const DELIVER_EVERY: Duration = Duration::from_secs(1);
 
 fn documented() -> OpenApiRouter<App> {
     let imports = OpenApiRouter::new()
@@ -214,6 +272,8 @@ fn documented() -> OpenApiRouter<App> {
         .routes(documented_routes!(devices::set_state))
         .routes(documented_routes!(devices::hand_over))
         .routes(documented_routes!(alarms::raise, alarms::list))
+        .routes(documented_routes!(alarms::acknowledge))
+        .routes(documented_routes!(alarms::close))
         .routes(documented_routes!(proofs::head))
         .routes(documented_routes!(proofs::inclusion))
         .routes(documented_routes!(proofs::consistency))

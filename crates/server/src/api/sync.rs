@@ -8,6 +8,7 @@ use super::{ApiError, App};
 use crate::feed::{self, Answer, Reader, frame};
 use crate::intake::{IntakeError, Sender, TakenIn, receive};
 use crate::store::{DeviceState, StoreError};
+use crate::watch;
 use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
@@ -85,6 +86,7 @@ async fn exchange(
             is_lost: device.row.state == DeviceState::Lost,
         };
         let taken_in = receive(tx, &sender, &request, &policies, now)?;
+        watch::follow(tx, device.row.id, &request.outbox, &taken_in.verdicts, now)?;
         tx.touch_device(device.row.id, now, now + Duration::hours(TOKEN_HOURS))?;
         let answer = feed::answer(tx, reader, &request, taken_in, &policies, now)?;
         tx.note_sent(device.row.id, &answer.sent, now)?;

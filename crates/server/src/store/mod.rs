@@ -14,8 +14,9 @@ mod postgres;
 mod sql;
 mod sqlite;
 mod uploads;
+mod watch;
 
-pub use alarms::AlarmRow;
+pub use alarms::{AlarmRow, AlarmStepRow, StepKind};
 pub use cases::{CaseFilter, CasePage, FeedRow};
 pub use custody::AsideRow;
 pub use devices::{DeviceRow, DeviceState, EnrolmentError, NewDevice};
@@ -24,6 +25,7 @@ pub use log::{HeadRow, LeafRow, Line};
 pub use people::PersonRow;
 pub use sqlite::Sqlite;
 pub use uploads::{PartRow, UploadRow};
+pub use watch::{DeliveryRow, WatchRow};
 
 use doorstep_domain::{DeviceId, Epoch, Incarnation, Revision};
 use ed25519_dalek::SigningKey;

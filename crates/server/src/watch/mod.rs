@@ -1,0 +1,254 @@
+//! The watch over visits: it runs from what was lodged, on the server's own clock, so that a tablet
+//! that is lost, broken or switched off raises the alarm by its silence.
+
+mod channel;
+
+pub use channel::{Channel, ChannelError, Message};
+
+use crate::store::{AlarmStepRow, DeliveryRow, Result, StepKind, Store, Tx, WatchRow};
+use chrono::{DateTime, Duration, Utc};
+use doorstep_domain::watch::{LADDER, Rung, due, rung};
+use doorstep_domain::{Change, DeviceId, Ruling, UserId, VisitId};
+use doorstep_protocol::alarm::{Alarm, AlarmKind};
+use doorstep_protocol::envelope::Envelope;
+use doorstep_protocol::verdict::SignedVerdict;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// So many alarms are raised in one transaction.
+const RAISED_AT_ONCE: u32 = 500;
+const DELIVERED_AT_ONCE: u32 = 50;
+/// So many open alarms are held against the ladder at a time.
+const CLIMBED_AT_ONCE: u32 = 500;
+const RETRY_SECONDS_MAX: i64 = 60;
+
+/// Follows what a push said about visits: who is under way, and until when they may be silent. Only
+/// what was judged at `now`: what is sent again says nothing new.
+pub fn follow(
+    tx: &Tx<'_>,
+    device: DeviceId,
+    envelopes: &[Envelope],
+    verdicts: &[SignedVerdict],
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let fresh = |envelope: &&Envelope| {
+        verdicts.iter().any(|signed| {
+            let verdict = &signed.verdict;
+            verdict.action == envelope.id
+                && verdict.judged_at == now
+                && verdict.ruling == Ruling::Applied
+        })
+    };
+    // Most actions are about no visit; they need not be read once more.
+    let visits = envelopes.iter().filter(|e| e.payload.contains("\"visit\""));
+    for envelope in visits.filter(fresh) {
+        let Ok(action) = envelope.open() else {
+            continue;
+        };
+        let moves = matches!(
+            action.change,
+            Change::StartTravel { .. }
+                | Change::Arrive { .. }
+                | Change::CheckIn { .. }
+                | Change::EndVisit { .. }
+        );
+        if let (true, Some(visit)) = (moves, action.change.visit()) {
+            watch_visit(tx, device, action.actor, action.case, visit, now)?;
+        }
+    }
+    Ok(())
+}
+
+fn watch_visit(
+    tx: &Tx<'_>,
+    device: DeviceId,
+    agent: UserId,
+    case: doorstep_domain::CaseId,
+    id: VisitId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let Some(of) = tx.case(case)? else {
+        return Ok(());
+    };
+    let Some(visit) = of.visit(id) else {
+        return Ok(());
+    };
+    match due(visit, now) {
+        Some(due) => {
+            let minutes = due.rhythm.interval_minutes + due.rhythm.grace_minutes;
+            tx.watch(&WatchRow {
+                visit: id,
+                case,
+                device,
+                agent,
+                due_at: due.alarm_at(),
+                rhythm_ms: i64::from(minutes) * 60_000,
+            })
+        }
+        None => tx.end_watch(id),
+    }
+}
+
+/// Keeps an alarm with its first step, and asks every channel to deliver it; false where it was
+/// known.
+pub fn raise(
+    tx: &Tx<'_>,
+    alarm: &Alarm,
+    device: DeviceId,
+    person: UserId,
+    channels: &[Channel],
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    if !tx.put_alarm(device, person, alarm, now)? {
+        return Ok(false);
+    }
+    match (alarm.kind, alarm.case) {
+        (AlarmKind::CheckIn, Some(case)) => tx.heard_from(device, case, now)?,
+        (AlarmKind::CheckIn, None) => {}
+        _ => {
+            tx.add_alarm_step(&AlarmStepRow {
+                alarm: alarm.id,
+                at: now,
+                kind: StepKind::Raised,
+                person: None,
+                note: String::new(),
+            })?;
+            let first = rung(Duration::zero(), alarm.kind.is_cry());
+            ask_channels(tx, alarm.id, first, channels, now)?;
+        }
+    }
+    Ok(true)
+}
+
+/// One delivery a channel and rung.
+fn ask_channels(
+    tx: &Tx<'_>,
+    alarm: Uuid,
+    rung: Rung,
+    channels: &[Channel],
+    now: DateTime<Utc>,
+) -> Result<()> {
+    for channel in channels {
+        tx.deliver(alarm, &format!("{} {}", channel.name(), name(rung)), now)?;
+    }
+    Ok(())
+}
+
+/// Raises what is overdue; says how many alarms that were. Whichever process is first raises it: the
+/// alarm's id is made from the visit and the moment that it missed.
+pub fn raise_overdue(store: &Store, channels: &[Channel], now: DateTime<Utc>) -> Result<u32> {
+    if store.read(|tx| tx.overdue(now, 1))?.is_empty() {
+        return Ok(0);
+    }
+    store.write(|tx| {
+        tx.enter()?;
+        let mut raised = 0;
+        for row in tx.overdue(now, RAISED_AT_ONCE)? {
+            let moment = row.due_at.timestamp_millis().to_be_bytes();
+            let alarm = Alarm {
+                id: Uuid::new_v5(&row.visit.0, &moment),
+                kind: AlarmKind::Silent,
+                case: Some(row.case),
+                recorded_at: row.due_at.fixed_offset(),
+            };
+            if tx.note_silence(row.visit, alarm.id)?
+                && raise(tx, &alarm, row.device, row.agent, channels, now)?
+            {
+                raised += 1;
+                tracing::warn!(alarm = %alarm.id, device = %row.device, "a visit is silent");
+            }
+        }
+        Ok(raised)
+    })
+}
+
+/// Climbs the ladder for alarms that nobody has acknowledged: each rung is delivered once.
+pub fn climb(store: &Store, channels: &[Channel], now: DateTime<Utc>) -> Result<()> {
+    if channels.is_empty() {
+        return Ok(());
+    }
+    let waiting = store.read(|tx| {
+        let open = tx.open_alarms(CLIMBED_AT_ONCE)?;
+        let mut waiting = Vec::new();
+        for row in open {
+            let steps = tx.alarm_steps(row.alarm.id)?;
+            if !steps.iter().any(|step| step.kind == StepKind::Acknowledged) {
+                waiting.push((row.alarm.id, row.alarm.kind, row.arrived_at));
+            }
+        }
+        Ok::<_, crate::store::StoreError>(waiting)
+    })?;
+    if waiting.is_empty() {
+        return Ok(());
+    }
+    store.write(|tx| {
+        for (id, kind, since) in waiting {
+            let reached = rung(now - since, kind.is_cry());
+            let first = rung(Duration::zero(), kind.is_cry());
+            for (_, passed) in LADDER {
+                if (first..=reached).contains(&passed) {
+                    ask_channels(tx, id, passed, channels, now)?;
+                }
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Delivers what waits, at least once: a channel may get an alarm twice, each time with its id.
+pub async fn deliver(store: &Arc<Store>, channels: &[Channel], now: DateTime<Utc>) -> Result<()> {
+    for row in store.read(|tx| tx.deliveries(now, DELIVERED_AT_ONCE))? {
+        let (name, rung) = row.channel.split_once(' ').unwrap_or((&row.channel, ""));
+        let channel = channels.iter().find(|channel| channel.name() == name);
+        let message = store.read(|tx| message(tx, &row, rung))?;
+        let sent = match (channel, message) {
+            (Some(channel), Some(message)) => channel.send(&message).await,
+            // A channel that is no longer there has nothing to say.
+            _ => Ok(()),
+        };
+        store.write(|tx| match sent {
+            Ok(()) => {
+                tx.delivered(&row, now)?;
+                tx.add_alarm_step(&AlarmStepRow {
+                    alarm: row.alarm,
+                    at: now,
+                    kind: StepKind::Delivered,
+                    person: None,
+                    note: row.channel.clone(),
+                })
+            }
+            Err(error) => {
+                tracing::warn!(alarm = %row.alarm, channel = name, %error, "an alarm was not delivered");
+                let seconds = 1_i64 << row.attempts.min(6);
+                tx.not_delivered(&row, now + Duration::seconds(seconds.min(RETRY_SECONDS_MAX)))
+            }
+        })?;
+    }
+    Ok(())
+}
+
+fn message(tx: &Tx<'_>, row: &DeliveryRow, rung: &str) -> Result<Option<Message>> {
+    let Some(known) = tx.alarm(row.alarm)? else {
+        return Ok(None);
+    };
+    let person = tx.person(known.person)?;
+    Ok(Some(Message {
+        alarm: known.alarm.id,
+        kind: known.alarm.kind,
+        rung: rung.to_owned(),
+        agent: person.map(|person| person.display_name).unwrap_or_default(),
+        case: known.alarm.case,
+        raised_at: known.arrived_at,
+    }))
+}
+
+fn name(rung: Rung) -> &'static str {
+    match rung {
+        Rung::Agent => "agent",
+        Rung::Buddy => "buddy",
+        Rung::Lead => "lead",
+        Rung::BackupLead => "backup_lead",
+        Rung::Emergency => "emergency",
+        Rung::OnTheSpot => "on_the_spot",
+    }
+}

@@ -1,0 +1,135 @@
+//! Somebody goes to a door and is not heard from: the server's own watch raises the alarm, tells
+//! whom it was told to tell, and only a person ends it.
+
+use crate::work::{arrive, end_met, stop};
+use chrono::Duration;
+use doorstep_domain::CaseId;
+use doorstep_server::watch::{Channel, deliver, raise_overdue};
+use doorstep_tests::company::{Company, Person, morning};
+use doorstep_tests::receivers::{Mailbox, Webhook};
+use serde_json::{Value, json};
+use std::path::Path;
+
+async fn at_a_door(company: &Company) -> (doorstep_device::Device, CaseId) {
+    let device = company.device().await.unwrap();
+    let case = stop(&device, 0);
+    arrive(&device, case);
+    device.sync().await.unwrap();
+    (device, case)
+}
+
+async fn alarms(lead: &Person<'_>) -> Vec<Value> {
+    let listed = lead.done("GET", "/v1/alarms", None).await.unwrap();
+    listed.as_array().unwrap().clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tablet_destroyed_during_a_visit_raises_the_alarm() {
+    let company = Company::start().await.unwrap();
+    let (device, _) = at_a_door(&company).await;
+    assert_eq!(company.store.read(|tx| tx.count_watched()).unwrap(), 1);
+    drop(device);
+    std::fs::remove_dir_all(company.device_folder()).unwrap();
+    let in_time = morning() + Duration::minutes(20);
+    assert_eq!(raise_overdue(&company.store, &[], in_time).unwrap(), 0);
+    let too_late = morning() + Duration::hours(2);
+    assert_eq!(raise_overdue(&company.store, &[], too_late).unwrap(), 1);
+    let lead = company.sign_in("lead").await.unwrap();
+    let alarms = alarms(&lead).await;
+    assert_eq!(alarms.len(), 1);
+    assert_eq!(alarms[0]["kind"], "silent");
+    assert_eq!(alarms[0]["person_name"], "Ana Agent (demo)");
+    let words = alarms[0]["emergency_text"].as_str().unwrap();
+    assert!(
+        words.contains("Last known place") && !words.contains("debt"),
+        "{words}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_late_sync_never_ends_an_alarm_and_a_person_does() {
+    let company = Company::start().await.unwrap();
+    let (device, case) = at_a_door(&company).await;
+    raise_overdue(&company.store, &[], morning() + Duration::hours(2)).unwrap();
+    // The network was gone; they were all right, and everything arrives now.
+    device.check_in(case).unwrap();
+    end_met(&device, case, "spoke for a while");
+    device.sync().await.unwrap();
+    let lead = company.sign_in("lead").await.unwrap();
+    let open = alarms(&lead).await.remove(0);
+    assert_eq!(open["is_closed"], false, "{open}");
+    let path = |what: &str| format!("/v1/alarms/{}/{what}", open["id"].as_str().unwrap());
+    let said = json!({ "note": "on the phone now" });
+    lead.done("POST", &path("acknowledge"), Some(said))
+        .await
+        .unwrap();
+    let (status, said) = lead
+        .ask("POST", &path("close"), Some(json!({ "note": " " })))
+        .await
+        .unwrap();
+    assert_eq!(
+        (status, said["code"].as_str()),
+        (422, Some("alarm.note_missing"))
+    );
+    let said = json!({ "note": "spoke to them, all is well" });
+    lead.done("POST", &path("close"), Some(said)).await.unwrap();
+    let closed = alarms(&lead).await.remove(0);
+    assert_eq!(closed["is_closed"], true);
+    let kinds: Vec<_> = closed["steps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|step| step["kind"].clone())
+        .collect();
+    assert_eq!(kinds, ["raised", "acknowledged", "closed"]);
+    assert_eq!(company.store.read(|tx| tx.count_watched()).unwrap(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_heard_in_time_raises_nothing() {
+    let company = Company::start().await.unwrap();
+    let (device, case) = at_a_door(&company).await;
+    end_met(&device, case, "a short talk");
+    device.sync().await.unwrap();
+    let later = morning() + Duration::days(1);
+    assert_eq!(raise_overdue(&company.store, &[], later).unwrap(), 0);
+    assert_eq!(company.store.read(|tx| tx.count_watched()).unwrap(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alarm_reaches_a_webhook_and_a_mailbox_also_after_they_were_away() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let company = Company::start().await.unwrap();
+    let (_device, _) = at_a_door(&company).await;
+    let webhook = Webhook::start().await.unwrap();
+    let mailbox = Mailbox::start(root).unwrap();
+    let channels = [
+        Channel::webhook(1, &webhook.url).unwrap(),
+        Channel::mail(1, &mailbox.url, "doorstep@example.org", "lead@example.org").unwrap(),
+    ];
+    webhook.refuse_once();
+    let now = morning() + Duration::hours(2);
+    raise_overdue(&company.store, &channels, now).unwrap();
+    deliver(&company.store, &channels, now).await.unwrap();
+    assert_eq!(webhook.taken(), Vec::<Value>::new(), "it was refused");
+    deliver(&company.store, &channels, now + Duration::seconds(2))
+        .await
+        .unwrap();
+    deliver(&company.store, &channels, now + Duration::seconds(90))
+        .await
+        .unwrap();
+    let taken = webhook.taken();
+    assert_eq!(taken.len(), 1, "{taken:?}");
+    let alarm = company
+        .store
+        .read(|tx| tx.alarms(1))
+        .unwrap()
+        .remove(0)
+        .alarm
+        .id;
+    assert_eq!(taken[0]["alarm"], alarm.to_string());
+    assert_eq!(taken[0]["kind"], "silent");
+    let mail = mailbox.wait_for_one().unwrap();
+    assert!(mail.contains(&alarm.to_string()), "{mail}");
+    assert!(mail.contains("Ana Agent (demo)"), "{mail}");
+}
