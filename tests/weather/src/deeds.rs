@@ -67,6 +67,7 @@ impl World {
         let salt = self.dice.salt();
         let (bug, now) = (self.bug, self.now);
         let seen = self.what_was_seen(tablet, &view, &change);
+        let shown = view.facts.values().map(|fact| fact.value.clone()).collect();
         let at = &mut self.tablets[tablet];
         let wall = (now + at.clock_ahead).fixed_offset();
         let recorded = Moment::read(wall, None, Some(now));
@@ -97,6 +98,7 @@ impl World {
                 case,
                 change,
                 seen,
+                shown,
                 is_excused: false,
             },
         );
@@ -141,7 +143,9 @@ impl World {
             let saw = |lost: &ActionId| deed.seen.contains(lost);
             // What was applied for being the same value once is replayed as it was.
             let is_echo = self.seam.echoes.borrow().contains(&replaced.writer);
-            let had_seen = decides || is_echo || replaced.lost.iter().any(saw);
+            let same = replaced.lost_value.as_ref();
+            let saw_value = same.is_some_and(|value| deed.shown.contains(value));
+            let had_seen = decides || is_echo || saw_value || replaced.lost.iter().any(saw);
             if !had_seen {
                 let (writer, lost) = (replaced.writer, replaced.lost);
                 self.breaks(|| {

@@ -17,6 +17,8 @@ pub struct Replaced {
     pub writer: ActionId,
     /// Who had set the value that was replaced: several where they wrote the same.
     pub lost: Vec<ActionId>,
+    /// The value that was replaced.
+    pub lost_value: Option<String>,
     pub same_value: bool,
 }
 
@@ -133,6 +135,7 @@ impl Seam {
                     field: *field,
                     writer: fact.set_by,
                     lost: setters.clone(),
+                    lost_value: before.clone(),
                     same_value,
                 });
             }

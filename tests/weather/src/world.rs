@@ -30,6 +30,9 @@ pub struct Deed {
     pub change: Change,
     /// Every value of the fact that the author had seen or written.
     pub seen: BTreeSet<ActionId>,
+    /// The values on the screen, whoever had set them: a restored server may have the same value by
+    /// another hand.
+    pub shown: BTreeSet<String>,
     /// Gone with a tablet that was set back to an image, and nowhere else.
     pub is_excused: bool,
 }

@@ -33,6 +33,10 @@ fn seeds_that_failed_once_hold_now() {
             246_402,
             "a second restore does not bring back what the first one lost",
         ),
+        (
+            361_098,
+            "the same value by another hand is what somebody had seen",
+        ),
     ] {
         let report = run_many(seed, 1, None, false, false).unwrap();
         assert_eq!(report.failed, 0, "{seed}, {taught}: {:?}", report.failures);
