@@ -64,6 +64,7 @@ fn clearances() -> Result<(f64, f64)> {
         planned_minutes: 30,
         headcount: 2,
         lead_approval: None,
+        lifts: Vec::new(),
     };
     let safe = safe_answers(&policies);
     let worst: Answers = safe

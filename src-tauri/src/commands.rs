@@ -6,7 +6,8 @@ use doorstep_device::commands::check_visit::ChecklistInput;
 use doorstep_device::commands::enrol::{Enrolment, enrol as enrol_device};
 use doorstep_device::device::is_enrolled;
 use doorstep_device::view::{
-    CommittedView, ProposalsView, SavedView, SessionStateView, SyncStatusView, TodayView,
+    CommittedView, LiftQuestionView, ProposalsView, SavedView, SessionStateView, SyncStatusView,
+    TodayView,
 };
 use doorstep_device::{Device, DeviceError};
 use doorstep_domain::case::FactField;
@@ -15,6 +16,7 @@ use doorstep_domain::outcome::Outcome;
 use doorstep_domain::place::Position;
 use doorstep_domain::safety::FlagKind;
 use doorstep_domain::{ActionId, CaseId};
+use doorstep_protocol::alarm::AlarmKind;
 use doorstep_view::{CaseSummaryView, CaseView, ChecklistView, ConflictView};
 use tauri::{AppHandle, State};
 
@@ -124,6 +126,33 @@ pub async fn answer_checklist(
     input: ChecklistInput,
 ) -> Answer<ChecklistView> {
     on_device(session, move |device| device.answer_checklist(case, &input)).await
+}
+
+#[tauri::command]
+pub async fn ask_lift(session: State<'_, Session>, case: CaseId) -> Answer<LiftQuestionView> {
+    on_device(session, move |device| device.ask_lift(case)).await
+}
+
+#[tauri::command]
+pub async fn answer_lift(
+    session: State<'_, Session>,
+    case: CaseId,
+    by: String,
+    reason: String,
+    code: String,
+) -> Answer<()> {
+    on_device(session, move |device| {
+        device.answer_lift(case, &by, &reason, &code)
+    })
+    .await
+}
+
+#[tauri::command]
+pub async fn call_for_help(session: State<'_, Session>, case: CaseId) -> Answer<()> {
+    on_device(session, move |device| {
+        device.raise_alarm(AlarmKind::Panic, Some(case)).map(|_| ())
+    })
+    .await
 }
 
 #[tauri::command]

@@ -8,6 +8,7 @@ mod backup;
 mod bad_input;
 mod exchange;
 mod import;
+mod lift;
 mod openapi;
 mod restart;
 mod watch;

@@ -9,6 +9,7 @@ use crate::sync::{SyncState, client};
 use chrono::{DateTime, Utc};
 use doorstep_domain::moment::Moment;
 use doorstep_domain::policy::Policies;
+use doorstep_protocol::lift::LiftKey;
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -180,9 +181,10 @@ impl Device {
     }
 
     /// Takes another token, for this session and the next.
-    pub(crate) fn set_token(&self, token: &str) -> Result<()> {
+    pub(crate) fn set_token(&self, token: &str, lift_key: Option<LiftKey>) -> Result<()> {
         let profile = Profile {
             token: token.to_owned(),
+            lift_key: lift_key.or_else(|| self.inner.profile.lift_key.clone()),
             ..self.inner.profile.clone()
         };
         self.write(|tx| tx.set_profile(&profile))?;

@@ -118,6 +118,16 @@ pub struct ProfileView {
     pub server: String,
 }
 
+/// What the agent reads out to a lead.
+#[derive(Debug, Clone, Serialize, TS)]
+pub struct LiftQuestionView {
+    /// Six letters and digits.
+    pub question: String,
+    /// The rules that the code will lift.
+    pub rules: Vec<String>,
+    pub tries_left: u8,
+}
+
 /// What the window can show: enrol, unlock, or the day.
 #[derive(Debug, Clone, Serialize, TS)]
 #[serde(tag = "state", rename_all = "snake_case")]

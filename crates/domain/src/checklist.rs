@@ -131,6 +131,11 @@ pub struct Checklist {
 }
 
 impl Question {
+    /// A lead may lift what it asks for (a pair, daylight, their own word), and no *do not go*.
+    pub fn may_be_lifted(&self) -> bool {
+        !self.effects.contains(&Effect::Block)
+    }
+
     /// Whether somebody has to answer it.
     pub fn is_asked(&self) -> bool {
         self.holds != Holds::Rules

@@ -4,7 +4,7 @@
 use crate::case::Case;
 use crate::checklist::{Answers, Effect};
 use crate::daylight::daylight;
-use crate::policy::{Check, Citation, Pack, Policies};
+use crate::policy::{Check, Citation, Lift, Pack, Policies};
 use crate::visit::{VisitIntent, VisitState};
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
@@ -33,6 +33,17 @@ pub struct Reason {
     pub effect: Effect,
     pub because: Because,
     pub citation: Citation,
+    /// A lead may lift it, with a reason.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub may_lift: bool,
+    /// A lead has lifted it for this visit.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_lifted: bool,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// What the answers allow, until when, and which rules said so.
@@ -69,13 +80,28 @@ impl Clearance {
     pub fn is_blocked(&self) -> bool {
         self.reasons
             .iter()
-            .any(|reason| reason.effect == Effect::Block)
+            .any(|reason| reason.effect == Effect::Block && !reason.is_lifted)
+    }
+
+    /// The rules that stand in the way and that a lead may lift, in order, each once.
+    pub fn liftable(&self) -> Vec<String> {
+        let hinders = |reason: &&Reason| {
+            let effect = reason.effect;
+            !reason.is_lifted && (effect == Effect::Block || self.unmet.contains(&effect))
+        };
+        let hindering = self.reasons.iter().filter(hinders);
+        let rules: BTreeSet<_> = hindering
+            .filter(|reason| reason.may_lift)
+            .map(|reason| reason.citation.rule.clone())
+            .collect();
+        rules.into_iter().collect()
     }
 
     /// The conditions asked for, met or not.
     pub fn conditions(&self) -> BTreeSet<Effect> {
         self.reasons
             .iter()
+            .filter(|reason| !reason.is_lifted)
             .map(|reason| reason.effect)
             .filter(|effect| effect.is_condition())
             .collect()
@@ -127,23 +153,24 @@ pub fn clear(
     let mut reasons = checklist_reasons(case, answers, policies, now);
     let by_policy = policy_view(case, policies, intent, now);
     reasons.extend(by_policy.reasons);
-    reasons.sort_by_key(|reason| (reason.effect, reason.because));
+    for reason in reasons.iter_mut().filter(|reason| reason.may_lift) {
+        let mut lifts = intent.lifts.iter();
+        reason.is_lifted = lifts.any(|lifted| lifted.rule == reason.citation.rule);
+    }
+    reasons.sort_by_key(|reason| (reason.is_lifted, reason.effect, reason.because));
 
     let asks = |effect| {
         reasons
             .iter()
-            .any(|reason: &Reason| reason.effect == effect)
+            .any(|reason: &Reason| reason.effect == effect && !reason.is_lifted)
     };
     let latest_by_daylight = latest_in_daylight(case, intent, now);
     let mut unmet = BTreeSet::new();
     if asks(Effect::Pair) && intent.headcount < 2 {
         unmet.insert(Effect::Pair);
     }
-    let lead_asked = intent
-        .lead_approval
-        .as_deref()
-        .is_some_and(|text| !text.trim().is_empty());
-    if asks(Effect::Lead) && !lead_asked {
+    // Nothing but a lifted rule answers it.
+    if asks(Effect::Lead) {
         unmet.insert(Effect::Lead);
     }
     if asks(Effect::Daylight) && latest_by_daylight.is_none() {
@@ -205,6 +232,8 @@ fn checklist_reasons(
             effect: *effect,
             because,
             citation: question.citation(),
+            may_lift: question.may_be_lifted(),
+            is_lifted: false,
         }));
     }
     reasons
@@ -286,6 +315,8 @@ fn policy_view(
                     effect,
                     because: Because::Policy,
                     citation: rule.citation(),
+                    may_lift: rule.lift == Lift::Lead,
+                    is_lifted: false,
                 });
             }
         }

@@ -29,8 +29,26 @@ pub struct VisitIntent {
     pub planned_minutes: u16,
     /// How many of us go to the door.
     pub headcount: u8,
-    /// The lead who agreed by phone, and why, in the agent's words.
+    /// The lead who agreed by phone, in the agent's words. Actions before schema 3 say it; it lifts
+    /// nothing any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lead_approval: Option<String>,
+    /// What a lead has lifted for this visit, each with the reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lifts: Vec<Lifted>,
+}
+
+/// A rule that a lead has lifted for one visit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(ts_rs::TS, utoipa::ToSchema))]
+pub struct Lifted {
+    /// The rule or question, as its citation names it.
+    pub rule: String,
+    /// The lead, as the agent knows them.
+    pub by: String,
+    pub reason: String,
+    /// The question that the code answered; the server has it beside the lead's own record.
+    pub question: String,
 }
 
 /// One visit, as recorded.

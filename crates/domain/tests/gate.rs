@@ -26,6 +26,7 @@ fn pair(planned_minutes: u16) -> VisitIntent {
         planned_minutes,
         headcount: 2,
         lead_approval: None,
+        lifts: Vec::new(),
     }
 }
 

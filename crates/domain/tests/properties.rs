@@ -9,7 +9,7 @@ use doorstep_domain::clearance::{Clearance, clear};
 use doorstep_domain::fold::{Standing, fold};
 use doorstep_domain::policy::{Check, Pack, Policies, Rule};
 use doorstep_domain::safety::{FlagKind, StopKind};
-use doorstep_domain::visit::VisitIntent;
+use doorstep_domain::visit::{Lifted, VisitIntent};
 use doorstep_domain::{Action, Change, Currency, Money, RuleId};
 use doorstep_testkit::build::{
     Actor, agent, case, morning, plan, revision, safe_answers, shipped_policies,
@@ -29,6 +29,7 @@ fn intent() -> VisitIntent {
         planned_minutes: 30,
         headcount: 2,
         lead_approval: None,
+        lifts: Vec::new(),
     }
 }
 
@@ -120,22 +121,40 @@ fn alone_at_a_door_that_needs_two_is_a_block_that_names_its_rule() {
     assert_eq!(clearance.reasons[0].citation.rule, "CN-VIS-1");
 }
 
+fn lifted(rule: &str) -> Lifted {
+    Lifted {
+        rule: rule.into(),
+        by: "Lin".into(),
+        reason: "phoned ahead".into(),
+        question: "7KQ2MX".into(),
+    }
+}
+
 #[test]
-fn the_lead_condition_is_met_by_the_leads_word_and_no_block_is() {
+fn a_lead_lifts_what_policy_lets_them_and_nothing_else() {
     let policies = policies();
     let mut answers = safe_answers(&policies);
     answers.insert("Q29".into(), Answer::No);
-    let approved = VisitIntent {
-        lead_approval: Some("Lin: phoned ahead".into()),
-        ..intent()
+    let with = |answers: &Answers, rules: &[&str]| {
+        let intent = VisitIntent {
+            lifts: rules.iter().map(|rule| lifted(rule)).collect(),
+            ..intent()
+        };
+        clear(&case().unwrap(), answers, &policies, &intent, morning())
     };
-    let at = |answers: &Answers, intent: &VisitIntent| {
-        clear(&case().unwrap(), answers, &policies, intent, morning()).may_go()
-    };
-    assert!(!at(&answers, &intent()));
-    assert!(at(&answers, &approved));
-    answers.insert("Q03".into(), Answer::Yes);
-    assert!(!at(&answers, &approved));
+    assert_eq!(with(&answers, &[]).liftable(), ["Q29"]);
+    assert!(with(&answers, &["Q29"]).may_go());
+    assert!(!with(&answers, &["Q12"]).may_go(), "another one");
+    // Violence, weapons and self-harm: nobody lifts them.
+    for fatal in ["Q01", "Q03", "Q07"] {
+        answers.insert(fatal.into(), Answer::Yes);
+        let clearance = with(&answers, &["Q29", fatal]);
+        assert!(
+            clearance.is_blocked() && clearance.liftable().is_empty(),
+            "{fatal}"
+        );
+        answers.insert(fatal.into(), Answer::No);
+    }
 }
 
 proptest! {
@@ -191,6 +210,25 @@ proptest! {
         let at = |policies: &Policies| clear(&case().unwrap(), &answers, policies, &intent(), now);
         prop_assert!(is_no_looser(&at(&more), &at(&few)));
         prop_assert!(is_no_looser(&at(&beside), &at(&few)));
+    }
+
+    #[test]
+    fn no_lift_opens_what_law_or_a_fatal_answer_closes(answers in answers(), at in 0..40_usize, minutes in 0_i64..1_440) {
+        let policies = policies();
+        let now = morning() + Duration::minutes(minutes);
+        let everything = policies.packs.iter().flat_map(|pack| &pack.rules).map(|rule| rule.id.clone());
+        let everything = everything.chain(policies.checklist.questions.iter().map(|q| q.id.clone()));
+        let lifts = everything.map(|rule| lifted(&rule)).collect();
+        let mut answers = answers;
+        let question = &policies.checklist.questions[at];
+        answers.insert(question.id.clone(), question.adverse);
+        let clearance = clear(&case().unwrap(), &answers, &policies, &VisitIntent { lifts, ..intent() }, now);
+        for reason in &clearance.reasons {
+            prop_assert!(!reason.is_lifted || policies.may_be_lifted(&reason.citation.rule));
+        }
+        if question.is_asked() && question.effects.contains(&Effect::Block) {
+            prop_assert!(clearance.is_blocked(), "{}", question.id);
+        }
     }
 
     #[test]

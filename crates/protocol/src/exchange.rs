@@ -2,6 +2,7 @@
 
 use crate::digest::Buckets;
 use crate::envelope::Envelope;
+use crate::lift::LiftKey;
 use crate::verdict::SignedVerdict;
 use chrono::{DateTime, Utc};
 use doorstep_domain::policy::Policies;
@@ -196,6 +197,10 @@ pub struct EnrolResponse {
     /// The server's X25519 public key, in hex: actions are sealed to it.
     #[serde(default)]
     pub seal_key: String,
+    /// With it a lead's approvals are checked without a network.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub lift_key: Option<LiftKey>,
 }
 
 /// Sealed actions of a device, handed in by any session, or by nobody's.
@@ -232,6 +237,10 @@ pub struct RenewRequest {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct RenewResponse {
     pub token: String,
+    /// For devices that enrolled before there was one.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub lift_key: Option<LiftKey>,
 }
 
 impl RenewRequest {

@@ -8,6 +8,7 @@ pub mod chain;
 pub mod digest;
 pub mod envelope;
 pub mod exchange;
+pub mod lift;
 pub mod retry;
 pub mod seal;
 pub mod sequence;

@@ -30,7 +30,8 @@ pub struct ChecklistView {
     pub questions: Vec<QuestionView>,
     pub planned_minutes: u16,
     pub headcount: u8,
-    pub lead_approval: String,
+    /// A lead may lift something that stands in the way.
+    pub may_ask_lead: bool,
     pub clearance: ClearanceView,
 }
 

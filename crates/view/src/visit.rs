@@ -28,6 +28,8 @@ pub struct VisitView {
     pub ended_at: Option<DateTime<Utc>>,
     pub outcome: Option<Outcome>,
     pub late: bool,
+    /// The server has taken in everything that was recorded of it, and watches it.
+    pub is_watched: bool,
 }
 
 impl From<&Visit> for VisitView {
@@ -57,6 +59,7 @@ impl From<&Visit> for VisitView {
             ended_at: visit.ended_at.as_ref().map(|moment| moment.instant()),
             outcome: visit.outcome.clone(),
             late: visit.late,
+            is_watched: true,
         }
     }
 }

@@ -25,6 +25,7 @@ fn changes() -> Result<Vec<Change>> {
         planned_minutes: 30,
         headcount: 2,
         lead_approval: Some("Lin: phoned ahead".into()),
+        lifts: Vec::new(),
     };
     let answers = [
         ("Q03".to_owned(), Answer::Yes),

@@ -1,5 +1,8 @@
 /** The server behind the console. The only file that fetches. */
 import type { ActivityView } from './generated/ActivityView';
+import type { AlarmView } from './generated/AlarmView';
+import type { Citation } from './generated/Citation';
+import type { LiftView } from './generated/LiftView';
 import type { CasesView } from './generated/CasesView';
 import type { CaseView } from './generated/CaseView';
 import type { Choice } from './generated/Choice';
@@ -56,6 +59,13 @@ export const server = {
 	route: (agent: string, day: string) => ask<RouteView>('GET', `/v1/routes/${agent}/${day}`),
 	setRoute: (agent: string, day: string, cases: string[]) =>
 		ask<RouteView>('PUT', `/v1/routes/${agent}/${day}`, { cases }),
+	alarms: () => ask<AlarmView[]>('GET', '/v1/alarms'),
+	acknowledgeAlarm: (id: string, note: string) =>
+		ask<void>('POST', `/v1/alarms/${id}/acknowledge`, { note }),
+	closeAlarm: (id: string, note: string) => ask<void>('POST', `/v1/alarms/${id}/close`, { note }),
+	liftable: () => ask<Citation[]>('GET', '/v1/lifts'),
+	lift: (caseId: string, agent: string, question: string, rules: string[], reason: string) =>
+		ask<LiftView>('POST', `/v1/cases/${caseId}/lifts`, { agent, question, rules, reason }),
 	activity: () => ask<ActivityView[]>('GET', '/v1/activity'),
 	inbox: () => ask<InboxView>('GET', '/v1/inbox'),
 	decide: (caseId: string, conflict: string, choice: Choice, seen: Revision) =>

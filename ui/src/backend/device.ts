@@ -10,6 +10,7 @@ import type { Choice } from './generated/Choice';
 import type { CommittedView } from './generated/CommittedView';
 import type { ConflictView } from './generated/ConflictView';
 import type { FactField } from './generated/FactField';
+import type { LiftQuestionView } from './generated/LiftQuestionView';
 import type { Outcome } from './generated/Outcome';
 import type { ProposalsView } from './generated/ProposalsView';
 import type { SavedView } from './generated/SavedView';
@@ -54,6 +55,10 @@ export const device = {
 	checklist: (caseId: string) => call<ChecklistView>('checklist', { case: caseId }),
 	answerChecklist: (caseId: string, input: ChecklistInput) =>
 		call<ChecklistView>('answer_checklist', { case: caseId, input }),
+	askLift: (caseId: string) => call<LiftQuestionView>('ask_lift', { case: caseId }),
+	answerLift: (caseId: string, by: string, reason: string, code: string) =>
+		call<void>('answer_lift', { case: caseId, by, reason, code }),
+	callForHelp: (caseId: string) => call<void>('call_for_help', { case: caseId }),
 	saveChecklist: (caseId: string) => write<CommittedView>('save_checklist', { case: caseId }),
 	startTravel: (caseId: string) => write<CommittedView>('start_travel', { case: caseId }),
 	arrive: (caseId: string) =>

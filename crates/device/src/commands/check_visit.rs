@@ -1,6 +1,7 @@
 //! The pre-visit checklist: answers kept as a draft, the clearance shown at each step, recorded
 //! when the agent is done with it, also when it says no.
 
+use super::lift;
 use crate::device::Device;
 use crate::error::{DeviceError, Result};
 use crate::record;
@@ -16,7 +17,6 @@ use doorstep_view::checklist::QuestionView;
 use doorstep_view::{ChecklistView, ClearanceView};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
-use uuid::Uuid;
 
 /// What the agent has answered so far.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
@@ -33,6 +33,7 @@ impl Default for ChecklistInput {
                 planned_minutes: 30,
                 headcount: 2,
                 lead_approval: None,
+                lifts: Vec::new(),
             },
         }
     }
@@ -74,6 +75,7 @@ impl Device {
             let policies = self.policies_in(tx)?;
             let policies = &policies.1;
             let input = self.draft_of(tx, &case)?;
+            let lifts = self.lifts_of(tx, &case)?;
             let clearance = self.clear(tx, &case, &input, policies)?;
             let mut answers = policies.checklist.prefilled(&case, self.instant(tx)?);
             for (question, answer) in &input.answers {
@@ -84,13 +86,17 @@ impl Device {
                 tx,
                 &case,
                 Change::CheckVisit {
-                    visit: visit_to_check(&case),
-                    intent: input.intent,
+                    visit: lifts.visit,
+                    intent: VisitIntent {
+                        lifts: lifts.lifted,
+                        ..input.intent
+                    },
                     answers,
                     clearance: Box::new(clearance),
                 },
             )?;
             tx.drop_draft(&draft_name(id))?;
+            lift::use_up(tx, id)?;
             Ok(done)
         })
     }
@@ -102,13 +108,25 @@ impl Device {
         input: &ChecklistInput,
         policies: &Policies,
     ) -> Result<Clearance> {
+        // Whatever a screen sends: lifted is what a code has lifted.
+        let intent = VisitIntent {
+            lifts: self.lifts_of(tx, case)?.lifted,
+            ..input.intent.clone()
+        };
         Ok(clear(
             case,
             &input.answers,
             policies,
-            &input.intent,
+            &intent,
             self.instant(tx)?,
         ))
+    }
+
+    /// What the answers so far allow.
+    pub(super) fn clearance_now(&self, tx: &Tx<'_>, case: &Case) -> Result<Clearance> {
+        let input = self.draft_of(tx, case)?;
+        let policies = self.policies_in(tx)?;
+        self.clear(tx, case, &input, &policies.1)
     }
 
     fn view_checklist(
@@ -131,7 +149,7 @@ impl Device {
             ),
             planned_minutes: input.intent.planned_minutes,
             headcount: input.intent.headcount,
-            lead_approval: input.intent.lead_approval.clone().unwrap_or_default(),
+            may_ask_lead: !clearance.liftable().is_empty(),
             clearance: ClearanceView::from(&clearance),
         })
     }
@@ -201,9 +219,8 @@ struct AnswersOfDay {
 const ANSWERS_OF_DAY: &str = "answers_of_day";
 
 /// A checklist answered again before setting off belongs to the same visit.
-fn visit_to_check(case: &Case) -> VisitId {
-    match case.visits.last() {
-        Some(visit) if visit.state <= VisitState::Cleared => visit.id,
-        _ => VisitId(Uuid::now_v7()),
-    }
+pub(super) fn visit_to_check(case: &Case) -> Option<VisitId> {
+    let last = case.visits.last();
+    last.filter(|visit| visit.state <= VisitState::Cleared)
+        .map(|visit| visit.id)
 }

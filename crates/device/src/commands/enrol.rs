@@ -44,6 +44,7 @@ pub async fn enrol(data: &Path, enrolment: Enrolment<'_>, clock: DeviceClock) ->
             signing_key: hex::encode(signing_key.to_bytes()),
             server_key: answer.server_key,
             seal_key: answer.seal_key,
+            lift_key: answer.lift_key,
         })
     })?;
     drop(store);

@@ -5,6 +5,7 @@ pub mod check_visit;
 pub mod correct_case;
 pub mod decide;
 pub mod enrol;
+pub mod lift;
 pub mod make_visit;
 pub mod raise_alarm;
 pub mod read_cases;

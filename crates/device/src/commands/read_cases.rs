@@ -2,10 +2,11 @@
 
 use crate::device::Device;
 use crate::error::Result;
+use crate::record;
 use crate::view::{TodayView, UnderWayView};
 use chrono::{DateTime, NaiveDate, Utc};
 use doorstep_domain::visit::VisitState;
-use doorstep_domain::{Case, CaseId, Role};
+use doorstep_domain::{Case, CaseId, Role, VisitId};
 use doorstep_view::case::Viewer;
 use doorstep_view::{CaseSummaryView, CaseView, ConflictView};
 
@@ -57,7 +58,17 @@ impl Device {
                 role: Role::Agent,
                 now: self.instant(tx)?,
             };
-            Ok(CaseView::of(&case, viewer))
+            let mut view = CaseView::of(&case, viewer);
+            // The watch runs from what the server has: what waits here it does not know.
+            let waiting = record::pending(tx, id, case.revision)?;
+            let has_news = |visit: VisitId| {
+                let mut unjudged = waiting.iter().filter(|waits| waits.verdict.is_none());
+                unjudged.any(|waits| waits.action.change.visit() == Some(visit))
+            };
+            for visit in &mut view.visits {
+                visit.is_watched = !has_news(visit.id);
+            }
+            Ok(view)
         })
     }
 

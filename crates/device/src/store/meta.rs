@@ -6,6 +6,7 @@ use chrono::{DateTime, Duration, Utc};
 use doorstep_domain::policy::Policies;
 use doorstep_domain::{DeviceId, Revision, UserId};
 use doorstep_protocol::chain::public_key;
+use doorstep_protocol::lift::LiftKey;
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use rusqlite::{OptionalExtension, params};
 use serde::de::DeserializeOwned;
@@ -27,6 +28,9 @@ pub struct Profile {
     /// Actions are sealed to it, in hex.
     #[serde(default)]
     pub seal_key: String,
+    /// With it a lead's approvals are checked without a network.
+    #[serde(default)]
+    pub lift_key: Option<LiftKey>,
 }
 
 impl Profile {

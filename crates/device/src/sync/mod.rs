@@ -110,7 +110,7 @@ impl Device {
             .await
             .map_err(|_| DeviceError::NoConnection)?;
         let fresh: RenewResponse = read(accepted(answer).await?).await?;
-        self.set_token(&fresh.token)
+        self.set_token(&fresh.token, fresh.lift_key)
     }
 }
 

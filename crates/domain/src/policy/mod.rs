@@ -97,6 +97,14 @@ impl Policies {
         self.packs.iter().filter(|pack| pack.applies_to(case))
     }
 
+    /// Whether a lead may lift a rule or question of this name.
+    pub fn may_be_lifted(&self, rule: &str) -> bool {
+        let mut questions = self.checklist.questions.iter();
+        let mut rules = self.packs.iter().flat_map(|pack| &pack.rules);
+        questions.any(|known| known.id == rule && known.may_be_lifted())
+            || rules.any(|known| known.id == rule && known.lift == Lift::Lead)
+    }
+
     /// What a plan may be for this case: the strictest of its packs. Without any pack, nothing.
     pub fn plan_policy(&self, case: &Case) -> PlanPolicy {
         self.for_case(case)

@@ -184,6 +184,7 @@ fn a_visit_under_way_when_the_case_is_taken_away_may_be_ended() {
             planned_minutes: 30,
             headcount: 2,
             lead_approval: None,
+            lifts: Vec::new(),
         },
         answers: Answers::new(),
         clearance: Box::new(Clearance {

@@ -45,6 +45,20 @@ CREATE TABLE delivery (
 );
 CREATE INDEX delivery_waiting ON delivery (tenant, next_at) WHERE delivered_at = '';
 
+CREATE TABLE lift (
+    tenant TEXT COLLATE "C" NOT NULL,
+    id TEXT COLLATE "C" NOT NULL,
+    agent TEXT COLLATE "C" NOT NULL,
+    case_id TEXT COLLATE "C" NOT NULL,
+    day TEXT COLLATE "C" NOT NULL,
+    question TEXT COLLATE "C" NOT NULL,           -- as the agent read it out
+    rules TEXT COLLATE "C" NOT NULL,              -- JSON
+    reason TEXT COLLATE "C" NOT NULL,
+    lead TEXT COLLATE "C" NOT NULL,
+    at TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (tenant, id)
+);
+
 ALTER TABLE permit ENABLE ROW LEVEL SECURITY;
 ALTER TABLE permit FORCE ROW LEVEL SECURITY;
 CREATE POLICY own_tenant ON permit USING (tenant = current_setting('doorstep.tenant', true));
@@ -57,3 +71,6 @@ CREATE POLICY own_tenant ON alarm_step USING (tenant = current_setting('doorstep
 ALTER TABLE delivery ENABLE ROW LEVEL SECURITY;
 ALTER TABLE delivery FORCE ROW LEVEL SECURITY;
 CREATE POLICY own_tenant ON delivery USING (tenant = current_setting('doorstep.tenant', true));
+ALTER TABLE lift ENABLE ROW LEVEL SECURITY;
+ALTER TABLE lift FORCE ROW LEVEL SECURITY;
+CREATE POLICY own_tenant ON lift USING (tenant = current_setting('doorstep.tenant', true));

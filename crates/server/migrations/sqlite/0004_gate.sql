@@ -44,3 +44,17 @@ CREATE TABLE delivery (
     PRIMARY KEY (tenant, alarm, channel)
 );
 CREATE INDEX delivery_waiting ON delivery (tenant, next_at) WHERE delivered_at = '';
+
+CREATE TABLE lift (
+    tenant TEXT NOT NULL,
+    id TEXT NOT NULL,
+    agent TEXT NOT NULL,
+    case_id TEXT NOT NULL,
+    day TEXT NOT NULL,
+    question TEXT NOT NULL,           -- as the agent read it out
+    rules TEXT NOT NULL,              -- JSON
+    reason TEXT NOT NULL,
+    lead TEXT NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (tenant, id)
+);

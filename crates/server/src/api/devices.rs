@@ -18,6 +18,7 @@ use doorstep_protocol::exchange::{
     EnrolRequest, EnrolResponse, ErrorResponse, HandoverRequest, HandoverResponse,
     PUSH_ACTIONS_MAX, PolicyDocument, RenewRequest, RenewResponse,
 };
+use doorstep_protocol::lift::LiftKey;
 use doorstep_protocol::seal;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -69,6 +70,7 @@ pub async fn enrol(
             token,
             server_key: hex::encode(origin.key.verifying_key().to_bytes()),
             seal_key: seal::public_half(origin.seal_key),
+            lift_key: Some(LiftKey::of(&origin.key.to_bytes(), id)),
         }))
     })
     .await
@@ -105,7 +107,11 @@ pub async fn renew_token(
             return Err(unauthorised("device.bad_signature"));
         }
         tx.renew_token(known.id, &fresh_hash, now + Duration::hours(TOKEN_HOURS))?;
-        Ok(Json(RenewResponse { token: fresh }))
+        let secret = tx.origin()?.key.to_bytes();
+        Ok(Json(RenewResponse {
+            token: fresh,
+            lift_key: Some(LiftKey::of(&secret, known.id)),
+        }))
     })
     .await
 }

@@ -9,6 +9,7 @@ mod devices;
 mod error;
 mod imports;
 mod interface;
+mod lifts;
 mod people;
 mod proofs;
 mod routes;
@@ -22,6 +23,7 @@ pub use cases::{CasesView, RulingView};
 pub use conflicts::InboxView;
 pub use devices::DeviceView;
 pub use error::ApiError;
+pub use lifts::LiftView;
 pub use people::EnrolCodeView;
 pub use routes::RouteView;
 pub use session::PersonView;
@@ -274,6 +276,8 @@ fn documented() -> OpenApiRouter<App> {
         .routes(documented_routes!(alarms::raise, alarms::list))
         .routes(documented_routes!(alarms::acknowledge))
         .routes(documented_routes!(alarms::close))
+        .routes(documented_routes!(lifts::liftable))
+        .routes(documented_routes!(lifts::lift))
         .routes(documented_routes!(proofs::head))
         .routes(documented_routes!(proofs::inclusion))
         .routes(documented_routes!(proofs::consistency))

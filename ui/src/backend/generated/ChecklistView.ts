@@ -5,4 +5,8 @@ import type { QuestionView } from "./QuestionView";
 /**
  * The questions of one case, and what the answers so far allow.
  */
-export type ChecklistView = { version: number, questions: Array<QuestionView>, planned_minutes: number, headcount: number, lead_approval: string, clearance: ClearanceView, };
+export type ChecklistView = { version: number, questions: Array<QuestionView>, planned_minutes: number, headcount: number, 
+/**
+ * A lead may lift something that stands in the way.
+ */
+may_ask_lead: boolean, clearance: ClearanceView, };

@@ -6,4 +6,12 @@ import type { Effect } from "./Effect";
 /**
  * One rule's effect on the visit.
  */
-export type Reason = { effect: Effect, because: Because, citation: Citation, };
+export type Reason = { effect: Effect, because: Because, citation: Citation, 
+/**
+ * A lead may lift it, with a reason.
+ */
+may_lift?: boolean, 
+/**
+ * A lead has lifted it for this visit.
+ */
+is_lifted?: boolean, };

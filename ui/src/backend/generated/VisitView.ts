@@ -12,4 +12,8 @@ export type VisitView = { id: VisitId, agent: UserId, state: VisitState, planned
 /**
  * The next check-in, while on scene.
  */
-check_in_due: string | null, check_in_minutes: number, grace_minutes: number, ended_at: string | null, outcome: Outcome | null, late: boolean, };
+check_in_due: string | null, check_in_minutes: number, grace_minutes: number, ended_at: string | null, outcome: Outcome | null, late: boolean, 
+/**
+ * The server has taken in everything that was recorded of it, and watches it.
+ */
+is_watched: boolean, };

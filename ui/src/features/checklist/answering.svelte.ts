@@ -23,8 +23,7 @@ export class Answering {
 					answers: Object.fromEntries(given.map(({ id, answer }) => [id, answer as Answer])),
 					intent: {
 						planned_minutes: list.planned_minutes,
-						headcount: list.headcount,
-						lead_approval: list.lead_approval || null
+						headcount: list.headcount
 					}
 				};
 				this.list = list;
@@ -47,6 +46,11 @@ export class Answering {
 	intend(change: Partial<ChecklistInput['intent']>) {
 		if (!this.#input) return;
 		Object.assign(this.#input.intent, change);
+		this.#send();
+	}
+
+	/** Reads anew what the answers allow, after something else has changed. */
+	again() {
 		this.#send();
 	}
 

@@ -1,0 +1,194 @@
+//! A lead's approval as a code that is read out: it works while neither side has a network.
+//!
+//! The device shows what it asks for (a *question*), the lead's side answers with a *code*. Both are
+//! made with a key that only this device and the server have. The question is bound to case, visit,
+//! day and rules, and to a number used once; the code is bound to the question. Eight digits and five
+//! tries a question: a guess succeeds once in twenty million.
+
+use chrono::NaiveDate;
+use doorstep_domain::{CaseId, DeviceId, VisitId};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+
+/// Wrong codes for one question, before another one must be asked.
+pub const TRIES_MAX: u8 = 5;
+/// Minutes before another question, once the tries are used up.
+pub const LOCKED_MINUTES: i64 = 10;
+
+/// What is read out or typed: no letter or digit that can be taken for another.
+const ALPHABET: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
+const QUESTION_LENGTH: usize = 6;
+const CODE_MODULUS: u64 = 100_000_000;
+
+/// The key of one device, made by the server.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct LiftKey(String);
+
+/// What is asked to be lifted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    pub case: CaseId,
+    pub visit: VisitId,
+    /// Where the household lives.
+    pub day: NaiveDate,
+    /// In order, each once.
+    pub rules: Vec<String>,
+    /// Never the same for two questions.
+    pub nonce: u64,
+}
+
+impl LiftKey {
+    /// The key of a device, from the server's own secret.
+    pub fn of(secret: &[u8], device: DeviceId) -> Self {
+        let mut mac = mac(secret, "doorstep lift key 1");
+        mac.update(device.0.as_bytes());
+        Self(hex::encode(mac.finalize().into_bytes()))
+    }
+
+    /// What the agent reads out, such as `7KQ2MX`.
+    pub fn question(&self, asked: &Asked) -> String {
+        let mut mac = mac(self.0.as_bytes(), "doorstep lift question 1");
+        mac.update(asked.case.0.as_bytes());
+        mac.update(asked.visit.0.as_bytes());
+        mac.update(&asked.nonce.to_be_bytes());
+        add(&mut mac, asked.day, &asked.rules);
+        let bytes = mac.finalize().into_bytes();
+        bytes
+            .iter()
+            .take(QUESTION_LENGTH)
+            .map(|byte| char::from(ALPHABET[usize::from(byte % 32)]))
+            .collect()
+    }
+
+    /// What the lead reads back: eight digits.
+    pub fn code(&self, question: &str, case: CaseId, day: NaiveDate, rules: &[String]) -> String {
+        let mut mac = mac(self.0.as_bytes(), "doorstep lift code 1");
+        mac.update(normal(question).as_bytes());
+        mac.update(case.0.as_bytes());
+        add(&mut mac, day, rules);
+        let bytes = mac.finalize().into_bytes();
+        let number = bytes
+            .iter()
+            .take(8)
+            .fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+        format!("{:08}", number % CODE_MODULUS)
+    }
+
+    /// Whether `code` answers the question that was `asked`.
+    pub fn is_answer(&self, asked: &Asked, code: &str) -> bool {
+        let question = self.question(asked);
+        let wanted = self.code(&question, asked.case, asked.day, &asked.rules);
+        let given: String = code.chars().filter(char::is_ascii_digit).collect();
+        given == wanted
+    }
+}
+
+impl std::fmt::Debug for LiftKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("LiftKey")
+    }
+}
+
+/// A question as it is compared: without spaces and dashes, in capitals.
+pub fn normal(question: &str) -> String {
+    question
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|letter| letter.to_ascii_uppercase())
+        .collect()
+}
+
+type HmacSha256 = Hmac<Sha256>;
+
+fn mac(key: &[u8], what_for: &str) -> HmacSha256 {
+    // A key of any length will do: the first step hashes what is longer than a block.
+    let mut mac =
+        HmacSha256::new_from_slice(key).unwrap_or_else(|_| HmacSha256::new(&[0; 64].into()));
+    mac.update(what_for.as_bytes());
+    mac.update(b"\n");
+    mac
+}
+
+fn add(mac: &mut HmacSha256, day: NaiveDate, rules: &[String]) {
+    mac.update(day.to_string().as_bytes());
+    for rule in rules {
+        mac.update(b"\n");
+        mac.update(rule.as_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    fn asked() -> Asked {
+        Asked {
+            case: CaseId(Uuid::from_u128(1)),
+            visit: VisitId(Uuid::from_u128(2)),
+            day: NaiveDate::from_ymd_opt(2026, 11, 21).unwrap(),
+            rules: vec!["HOUSE-GAP-1".into(), "Q12".into()],
+            nonce: 7,
+        }
+    }
+
+    fn key(device: u128) -> LiftKey {
+        LiftKey::of(b"a secret of the server", DeviceId(Uuid::from_u128(device)))
+    }
+
+    fn answer(key: &LiftKey, asked: &Asked) -> String {
+        key.code(&key.question(asked), asked.case, asked.day, &asked.rules)
+    }
+
+    #[test]
+    fn the_code_answers_this_question_and_no_other() {
+        let (key, asked) = (key(1), asked());
+        let code = answer(&key, &asked);
+        assert_eq!((key.question(&asked).len(), code.len()), (6, 8));
+        assert!(key.is_answer(&asked, &code));
+        assert!(key.is_answer(&asked, &format!("{} {}", &code[..4], &code[4..])));
+        for other in [
+            Asked {
+                case: CaseId(Uuid::from_u128(9)),
+                ..asked.clone()
+            },
+            Asked {
+                visit: VisitId(Uuid::from_u128(9)),
+                ..asked.clone()
+            },
+            Asked {
+                day: asked.day.succ_opt().unwrap(),
+                ..asked.clone()
+            },
+            Asked {
+                rules: vec!["HOUSE-GAP-1".into()],
+                ..asked.clone()
+            },
+            Asked {
+                nonce: 8,
+                ..asked.clone()
+            },
+        ] {
+            assert!(!key.is_answer(&other, &code), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn another_devices_code_is_none() {
+        let code = answer(&key(2), &asked());
+        assert!(!key(1).is_answer(&asked(), &code));
+    }
+
+    #[test]
+    fn a_question_is_typed_as_it_was_heard() {
+        let (key, asked) = (key(1), asked());
+        let question = key.question(&asked);
+        let heard = format!("{} {}", question[..3].to_lowercase(), &question[3..]);
+        assert_eq!(
+            key.code(&heard, asked.case, asked.day, &asked.rules),
+            answer(&key, &asked)
+        );
+    }
+}

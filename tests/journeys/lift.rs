@@ -1,0 +1,137 @@
+//! A lead's approval by phone, while the agent's device has no network: one visit, one day, one use.
+
+use crate::work::{answer_safely, stop};
+use doorstep_device::commands::check_visit::ChecklistInput;
+use doorstep_device::{Device, DeviceError};
+use doorstep_domain::CaseId;
+use doorstep_domain::checklist::Answer;
+use doorstep_tests::company::{Company, Person};
+use serde_json::json;
+
+/// Everything is safe, but nobody told the person that we come.
+fn without_notice(device: &Device, case: CaseId) {
+    answer_safely(device, case);
+    let questions = device.checklist(case).unwrap().questions;
+    let mut input = ChecklistInput::default();
+    for question in questions {
+        input.answers.insert(question.id, question.answer.unwrap());
+    }
+    input.answers.insert("Q29".into(), Answer::No);
+    let view = device.answer_checklist(case, &input).unwrap();
+    assert!(!view.clearance.may_go && view.may_ask_lead);
+}
+
+async fn read_back(
+    lead: &Person<'_>,
+    company: &Company,
+    case: CaseId,
+    question: &str,
+    rules: &[String],
+) -> String {
+    let agent = company.id("agent").unwrap();
+    let asked =
+        json!({ "agent": agent, "question": question, "rules": rules, "reason": "phoned ahead" });
+    let said = lead
+        .done("POST", &format!("/v1/cases/{case}/lifts"), Some(asked))
+        .await
+        .unwrap();
+    said["codes"][0].as_str().unwrap().to_owned()
+}
+
+fn refused(outcome: Result<(), DeviceError>) -> String {
+    match outcome.unwrap_err() {
+        DeviceError::NotNow(rule) => rule.as_str().to_owned(),
+        other => panic!("{other}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_lifts_for_one_visit_while_there_is_no_network() {
+    let company = Company::start().await.unwrap();
+    let device = company.device().await.unwrap();
+    let lead = company.sign_in("lead").await.unwrap();
+    let case = stop(&device, 0);
+    company.cable.cut();
+    without_notice(&device, case);
+    let asked = device.ask_lift(case).unwrap();
+    assert_eq!(asked.rules, ["Q29"]);
+    assert_eq!(device.ask_lift(case).unwrap().question, asked.question);
+    let code = read_back(&lead, &company, case, &asked.question, &asked.rules).await;
+    device
+        .answer_lift(case, "Lin", "phoned ahead", &code)
+        .unwrap();
+    assert!(device.checklist(case).unwrap().clearance.may_go);
+    device.save_checklist(case).unwrap();
+    device.start_travel(case).unwrap();
+    // It was for that visit: afterwards the same code opens nothing.
+    device.withdraw(case).unwrap();
+    without_notice(&device, case);
+    assert_eq!(
+        refused(device.answer_lift(case, "Lin", "phoned ahead", &code)),
+        "lift.not_asked"
+    );
+    let again = device.ask_lift(case).unwrap();
+    assert_ne!(again.question, asked.question);
+    assert_eq!(
+        refused(device.answer_lift(case, "Lin", "phoned ahead", &code)),
+        "lift.wrong_code"
+    );
+    company.cable.mend();
+    device.sync().await.unwrap();
+    let kept = company.store.read(|tx| tx.lifts(case)).unwrap();
+    assert_eq!(kept[0].question, asked.question);
+    let visits = company
+        .store
+        .read(|tx| tx.case(case))
+        .unwrap()
+        .unwrap()
+        .visits;
+    assert_eq!(visits[0].intent.lifts[0].question, asked.question);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guessing_is_slow_and_trying_again_does_not_help() {
+    let company = Company::start().await.unwrap();
+    let device = company.device().await.unwrap();
+    let case = stop(&device, 0);
+    without_notice(&device, case);
+    device.ask_lift(case).unwrap();
+    for left in [4, 3, 2, 1] {
+        let said = refused(device.answer_lift(case, "Lin", "a guess", "00000000"));
+        assert_eq!(said, "lift.wrong_code");
+        assert_eq!(device.ask_lift(case).unwrap().tries_left, left);
+    }
+    refused(device.answer_lift(case, "Lin", "a guess", "00000000"));
+    match device.ask_lift(case) {
+        Err(DeviceError::NotNow(rule)) => assert_eq!(rule.as_str(), "lift.locked"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_lifts_law_or_a_fatal_answer() {
+    let company = Company::start().await.unwrap();
+    let device = company.device().await.unwrap();
+    let lead = company.sign_in("lead").await.unwrap();
+    let case = stop(&device, 0);
+    for rule in [
+        "CN-VIS-1",
+        "CN-HRS-1",
+        "Q01",
+        "Q03",
+        "Q07",
+        "HOUSE-STOP-1",
+        "NO-SUCH-1",
+    ] {
+        let asked = json!({
+            "agent": company.id("agent").unwrap(), "question": "7KQ2MX", "rules": [rule], "reason": "please",
+        });
+        let path = format!("/v1/cases/{case}/lifts");
+        let (status, said) = lead.ask("POST", &path, Some(asked)).await.unwrap();
+        assert_eq!(
+            (status, said["code"].as_str()),
+            (422, Some("lift.not_liftable")),
+            "{rule}"
+        );
+    }
+}
