@@ -16,7 +16,6 @@ use doorstep_domain::outcome::Outcome;
 use doorstep_domain::place::Position;
 use doorstep_domain::safety::FlagKind;
 use doorstep_domain::{ActionId, CaseId};
-use doorstep_protocol::alarm::AlarmKind;
 use doorstep_view::{CaseSummaryView, CaseView, ChecklistView, ConflictView};
 use tauri::{AppHandle, State};
 
@@ -149,10 +148,7 @@ pub async fn answer_lift(
 
 #[tauri::command]
 pub async fn call_for_help(session: State<'_, Session>, case: CaseId) -> Answer<()> {
-    on_device(session, move |device| {
-        device.raise_alarm(AlarmKind::Panic, Some(case)).map(|_| ())
-    })
-    .await
+    on_device(session, move |device| device.call_for_help(case)).await
 }
 
 #[tauri::command]

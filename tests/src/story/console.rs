@@ -108,6 +108,38 @@ pub async fn settle_plan(console: &mut Screen, entered: &mut Entered) -> Result<
     Ok(())
 }
 
+/// Lifts a question for one visit, and gives the code to read back.
+pub async fn lift(console: &mut Screen, case: &str, question: &str) -> Result<String> {
+    console.go(&format!("#/console/case/{case}")).await?;
+    console.find("[data-act='lift'] details").await?;
+    console.tap_css("[data-act='lift'] summary").await?;
+    console.tap("lift-Q29").await?;
+    console.write("lift-question", question).await?;
+    console.write("lift-reason", "They phoned back").await?;
+    console.tap("lift-make").await?;
+    let code = console.text("[data-act='lift-code']").await?;
+    console.picture("code-for-the-agent").await?;
+    Ok(code)
+}
+
+/// Sees the call for help, and closes it after having spoken to them.
+pub async fn close_alarm(console: &mut Screen) -> Result<()> {
+    console.tap("nav-alarms").await?;
+    console
+        .find("[data-act='alarm'][data-kind='panic']")
+        .await?;
+    console.tap_css("[data-act='alarm'] summary").await?;
+    console.picture("alarms").await?;
+    console
+        .write("alarm-note", "Called Ana: all is well")
+        .await?;
+    console.tap("close-alarm").await?;
+    console
+        .wait_for_count("[data-act='close-alarm']", 0)
+        .await?;
+    console.picture("alarm-closed").await
+}
+
 /// The console in Chinese.
 pub async fn in_chinese(console: &mut Screen, case: &str) -> Result<()> {
     console.tap("nav-team").await?;
@@ -119,6 +151,9 @@ pub async fn in_chinese(console: &mut Screen, case: &str) -> Result<()> {
     console.go(&format!("#/console/case/{case}")).await?;
     console.find("[data-act='total']").await?;
     console.picture("case-chinese").await?;
+    console.tap("nav-alarms").await?;
+    console.find("[data-act='past-alarms']").await?;
+    console.picture("alarms-chinese").await?;
     console.tap("nav-import").await?;
     console.find("[data-act='import-file']").await?;
     console.picture("import-chinese").await

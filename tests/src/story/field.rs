@@ -91,6 +91,9 @@ pub async fn visit(app: &mut Screen, case: &str, entered: &mut Entered) -> Resul
     }
     app.find("[data-act='timer']").await?;
     app.picture("at-the-door").await?;
+    app.tap("help").await?;
+    app.find("[data-act='help-called']").await?;
+    app.picture("help-called").await?;
     app.tap("check-in").await?;
     entered.action(case, "check_in");
     correct(app, case, "phone", "07700 900555", entered).await?;
@@ -106,20 +109,60 @@ pub async fn visit(app: &mut Screen, case: &str, entered: &mut Entered) -> Resul
     end(app, case, entered).await
 }
 
-async fn check(app: &mut Screen, case: &str, entered: &mut Entered) -> Result<()> {
+/// Answers every question safely, but for those in `otherwise`.
+async fn answer(app: &mut Screen, otherwise: &[(u8, &str)]) -> Result<()> {
     app.tap("to-checklist").await?;
     app.find("[data-question='Q01']").await?;
     for number in 1..=40 {
+        let other = otherwise.iter().find(|(question, _)| *question == number);
         let answer = match number {
             // The rules say these by themselves.
             31 | 37 => continue,
+            _ if other.is_some() => other.map_or("", |(_, answer)| *answer),
             15 | 27 | 28 | 29 | 34 | 35 | 36 | 38 | 39 | 40 => "yes",
-            // The way to the door is dark: only by day.
-            20 => "yes",
             _ => "no",
         };
         app.tap(&format!("Q{number:02}-{answer}")).await?;
     }
+    Ok(())
+}
+
+/// Nobody told the person that we come: the lead is asked. Gives the question that is read out.
+pub async fn ask_lead(app: &mut Screen, case: &str) -> Result<String> {
+    app.go(&format!("#/case/{case}")).await?;
+    app.find("[data-act='total']").await?;
+    answer(app, &[(29, "no")]).await?;
+    app.wait_for_attr("[data-act='clearance']", "data-tone", "ask")
+        .await?;
+    app.tap("lift-ask").await?;
+    let question = app.text("[data-act='lift-question']").await?;
+    app.picture("ask-your-lead").await?;
+    Ok(question)
+}
+
+/// Types the code that the lead read back, and is cleared.
+pub async fn use_code(
+    app: &mut Screen,
+    case: &str,
+    code: &str,
+    entered: &mut Entered,
+) -> Result<()> {
+    app.write("lift-by", "Lin").await?;
+    app.write("lift-reason", "They phoned back").await?;
+    app.write("lift-code", code).await?;
+    app.tap("lift-answer").await?;
+    app.wait_for_attr("[data-act='clearance']", "data-tone", "conditions")
+        .await?;
+    app.picture("lifted-by-your-lead").await?;
+    app.tap("save-checklist").await?;
+    app.find("[data-act='set-off']").await?;
+    entered.action(case, "check_visit");
+    Ok(())
+}
+
+async fn check(app: &mut Screen, case: &str, entered: &mut Entered) -> Result<()> {
+    // The way to the door is dark: only by day.
+    answer(app, &[(20, "yes")]).await?;
     app.wait_for_attr("[data-act='clearance']", "data-tone", "conditions")
         .await?;
     app.picture("checklist-go-in-daylight").await?;

@@ -67,6 +67,11 @@ pub async fn live(day: &Day<'_>) -> Result<Summary> {
     console::sign_in(&mut lead, "lead", &server.password("lead")?).await?;
     console::plan_route(&mut lead, &mut entered).await?;
     console::correct_phone(&mut lead, &stops[0], &mut entered).await?;
+
+    (day.say)("the agent asks the lead by phone; neither needs the network for it");
+    let question = field::ask_lead(&mut app, &stops[1]).await?;
+    let code = console::lift(&mut lead, &stops[1], &question).await?;
+    field::use_code(&mut app, &stops[1], &code, &mut entered).await?;
     console::sign_out(&mut lead).await?;
     console::sign_in(&mut lead, "office", &server.password("office")?).await?;
     console::post_payment(&mut lead, &stops[0], &mut entered).await?;
@@ -92,6 +97,7 @@ pub async fn live(day: &Day<'_>) -> Result<Summary> {
 
     (day.say)("the lead confirms the plan, the agent settles the phone");
     console::sign_in(&mut lead, "lead", &server.password("lead")?).await?;
+    console::close_alarm(&mut lead).await?;
     console::see_activity(&mut lead).await?;
     console::settle_plan(&mut lead, &mut entered).await?;
     field::settle_phone(&mut app, &mut entered).await?;

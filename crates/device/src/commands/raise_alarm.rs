@@ -19,4 +19,9 @@ impl Device {
         self.alarm_bell().notify_one();
         Ok(alarm.id)
     }
+
+    /// The panic button: help, now, at this door.
+    pub fn call_for_help(&self, case: CaseId) -> Result<()> {
+        self.raise_alarm(AlarmKind::Panic, Some(case)).map(drop)
+    }
 }

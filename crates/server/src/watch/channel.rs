@@ -49,9 +49,9 @@ pub enum Channel {
     },
     Mail {
         name: String,
-        transport: AsyncSmtpTransport<Tokio1Executor>,
-        from: Mailbox,
-        to: Mailbox,
+        transport: Box<AsyncSmtpTransport<Tokio1Executor>>,
+        from: Box<Mailbox>,
+        to: Box<Mailbox>,
     },
 }
 
@@ -82,9 +82,9 @@ impl Channel {
             .build();
         Ok(Self::Mail {
             name: format!("mail-{place}"),
-            transport,
-            from: from.parse()?,
-            to: to.parse()?,
+            transport: Box::new(transport),
+            from: Box::new(from.parse()?),
+            to: Box::new(to.parse()?),
         })
     }
 
@@ -117,8 +117,8 @@ impl Channel {
                 ..
             } => {
                 let mail = lettre::Message::builder()
-                    .from(from.clone())
-                    .to(to.clone())
+                    .from((**from).clone())
+                    .to((**to).clone())
                     .subject(format!("Doorstep alarm: {}", message.kind.name()))
                     .body(words(message))
                     .map_err(|error| ChannelError::Mail(error.to_string()))?;
