@@ -89,6 +89,18 @@ pub async fn unlock(app: AppHandle, session: State<'_, Session>, passphrase: Str
 }
 
 #[tauri::command]
+pub async fn set_forced_passphrase(
+    session: State<'_, Session>,
+    own: String,
+    forced: String,
+) -> Answer<()> {
+    on_device(session, move |device| {
+        device.set_forced_passphrase(&own, &forced)
+    })
+    .await
+}
+
+#[tauri::command]
 pub fn lock(session: State<'_, Session>) {
     session.lock();
 }

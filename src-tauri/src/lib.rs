@@ -55,6 +55,7 @@ pub fn run() -> ExitCode {
             commands::session_state,
             commands::enrol,
             commands::unlock,
+            commands::set_forced_passphrase,
             commands::lock,
             commands::today,
             commands::cases,

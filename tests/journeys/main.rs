@@ -11,5 +11,6 @@ mod import;
 mod lift;
 mod openapi;
 mod restart;
+mod stops;
 mod watch;
 mod work;

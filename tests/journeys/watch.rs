@@ -5,12 +5,13 @@ use crate::work::{arrive, end_met, stop};
 use chrono::Duration;
 use doorstep_domain::CaseId;
 use doorstep_server::watch::{Channel, deliver, raise_overdue};
-use doorstep_tests::company::{Company, Person, morning};
+use doorstep_device::{Device, DeviceClock};
+use doorstep_tests::company::{Company, PASSPHRASE, Person, morning};
 use doorstep_tests::receivers::{Mailbox, Webhook};
 use serde_json::{Value, json};
 use std::path::Path;
 
-async fn at_a_door(company: &Company) -> (doorstep_device::Device, CaseId) {
+async fn at_a_door(company: &Company) -> (Device, CaseId) {
     let device = company.device().await.unwrap();
     let case = stop(&device, 0);
     arrive(&device, case);
@@ -132,4 +133,24 @@ async fn an_alarm_reaches_a_webhook_and_a_mailbox_also_after_they_were_away() {
     let mail = mailbox.wait_for_one().unwrap();
     assert!(mail.contains(&alarm.to_string()), "{mail}");
     assert!(mail.contains("Ana Agent (demo)"), "{mail}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_passphrase_given_under_force_looks_like_success_and_calls_for_help() {
+    let company = Company::start().await.unwrap();
+    let (device, case) = at_a_door(&company).await;
+    device
+        .set_forced_passphrase(PASSPHRASE, "anything you say")
+        .unwrap();
+    drop(device);
+    let clock = DeviceClock::starting_at(morning());
+    let opened = Device::unlock(&company.device_folder(), "anything you say", clock).unwrap();
+    assert_eq!(opened.today().unwrap().stops[0].id, case, "everything is there");
+    assert_eq!(opened.send_alarms().await.unwrap(), 0);
+    let lead = company.sign_in("lead").await.unwrap();
+    let alarms = alarms(&lead).await;
+    assert_eq!(alarms.len(), 1, "{alarms:?}");
+    assert_eq!(alarms[0]["kind"], "duress");
+    assert_eq!(alarms[0]["rung"], "emergency", "nobody waits for the ladder");
+    assert_eq!(alarms[0]["case"], case.to_string());
 }

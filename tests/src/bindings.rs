@@ -39,6 +39,7 @@ pub fn export(out: &Path) -> Result<()> {
         doorstep_server::api::ActivityView,
         doorstep_server::api::AlarmView,
         doorstep_server::api::LiftView,
+        doorstep_server::api::BulkStopView,
         doorstep_server::api::EnrolCodeView,
         doorstep_server::api::RouteView,
         doorstep_server::import::ImportReport,

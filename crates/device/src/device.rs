@@ -90,7 +90,13 @@ impl Device {
             }
             // Everybody's passphrase opens their own database, and none of the others'.
             match lock::open(&file, passphrase) {
-                Ok(key) => return Self::open(&folder, &key, clock),
+                Ok(opened) => {
+                    let device = Self::open(&folder, &opened.key, clock)?;
+                    if opened.is_forced {
+                        device.call_under_force()?;
+                    }
+                    return Ok(device);
+                }
                 Err(error) => refused = error,
             }
         }
@@ -121,6 +127,12 @@ impl Device {
                 alarm_bell: tokio::sync::Notify::new(),
             }),
         })
+    }
+
+    /// Sets the passphrase that is given under force: it opens the device like the other, and calls
+    /// for help without a sign of it.
+    pub fn set_forced_passphrase(&self, own: &str, forced: &str) -> Result<()> {
+        lock::set_forced(&self.inner.folder.join(LOCK_FILE), own, forced)
     }
 
     /// Whose device it is.

@@ -14,6 +14,8 @@ pub enum DeviceError {
     WrongPassphrase,
     #[error("the passphrase is shorter than {0} characters")]
     PassphraseTooShort(usize),
+    #[error("the passphrase under force must be another one")]
+    SamePassphrase,
     #[error("this device is not enrolled")]
     NotEnrolled,
     #[error("this device was retired or reported lost; its key is gone")]
@@ -41,6 +43,7 @@ impl DeviceError {
             Self::NotNow(rule) => rule.as_str(),
             Self::WrongPassphrase => "unlock.wrong_passphrase",
             Self::PassphraseTooShort(_) => "unlock.passphrase_too_short",
+            Self::SamePassphrase => "unlock.same_passphrase",
             Self::NotEnrolled => "enrol.needed",
             Self::Retired => "device.retired",
             Self::NotReady => "sync.not_ready",

@@ -53,6 +53,8 @@ pub enum StopKind {
     Bereavement,
     Incapacity,
     ActivePlan,
+    /// Nobody goes into the area for now: a fact of the place, not of the person.
+    StandDown,
 }
 
 /// A legal stop on a case.
@@ -67,6 +69,14 @@ pub struct Stop {
     /// The server's position when it learned of it; none while only one device knows.
     pub known_from: Option<Revision>,
     pub lifted: Option<ActionId>,
+}
+
+impl StopKind {
+    /// A fact of the person in law, which also forbids to agree on anything: neither a plan's own stop
+    /// nor an area that is closed for safety.
+    pub const fn is_of_the_person(self) -> bool {
+        !matches!(self, Self::ActivePlan | Self::StandDown)
+    }
 }
 
 impl FlagKind {

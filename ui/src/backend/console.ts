@@ -3,6 +3,8 @@ import type { ActivityView } from './generated/ActivityView';
 import type { AlarmView } from './generated/AlarmView';
 import type { Citation } from './generated/Citation';
 import type { LiftView } from './generated/LiftView';
+import type { BulkStopView } from './generated/BulkStopView';
+import type { StopKind } from './generated/StopKind';
 import type { CasesView } from './generated/CasesView';
 import type { CaseView } from './generated/CaseView';
 import type { Choice } from './generated/Choice';
@@ -63,6 +65,10 @@ export const server = {
 	acknowledgeAlarm: (id: string, note: string) =>
 		ask<void>('POST', `/v1/alarms/${id}/acknowledge`, { note }),
 	closeAlarm: (id: string, note: string) => ask<void>('POST', `/v1/alarms/${id}/close`, { note }),
+	stopRegister: (references: string[], stop: StopKind, effective: string, until: string | null) =>
+		ask<BulkStopView>('POST', '/v1/stops', { references, stop, effective, until }),
+	standDown: (latitude: number, longitude: number, radius_m: number, until: string) =>
+		ask<BulkStopView>('POST', '/v1/stand-downs', { latitude, longitude, radius_m, until }),
 	liftable: () => ask<Citation[]>('GET', '/v1/lifts'),
 	lift: (caseId: string, agent: string, question: string, rules: string[], reason: string) =>
 		ask<LiftView>('POST', `/v1/cases/${caseId}/lifts`, { agent, question, rules, reason }),

@@ -47,6 +47,8 @@ export const device = {
 	enrol: (server: string, code: string, passphrase: string) =>
 		write<void>('enrol', { server, code, passphrase }),
 	unlock: (passphrase: string) => call<void>('unlock', { passphrase }),
+	setForcedPassphrase: (own: string, forced: string) =>
+		call<void>('set_forced_passphrase', { own, forced }),
 	lock: () => call<void>('lock'),
 	today: () => call<TodayView>('today'),
 	cases: (search: string) => call<CaseSummaryView[]>('cases', { search }),

@@ -20,6 +20,13 @@ impl Device {
         Ok(alarm.id)
     }
 
+    /// Somebody was forced to unlock: help is called for, at the door where they are, and nothing shows.
+    pub(crate) fn call_under_force(&self) -> Result<()> {
+        let busy = self.read(|tx| Ok::<_, crate::error::DeviceError>(tx.busy_cases()?))?;
+        let case = self.visit_under_way(&busy).map(|under_way| under_way.case);
+        self.raise_alarm(AlarmKind::Duress, case).map(drop)
+    }
+
     /// The panic button: help, now, at this door.
     pub fn call_for_help(&self, case: CaseId) -> Result<()> {
         self.raise_alarm(AlarmKind::Panic, Some(case)).map(drop)

@@ -232,7 +232,7 @@ fn stop_in_force(case: &Case, action: &Action, context: &Context<'_>) -> Option<
     for stop in case
         .stops
         .iter()
-        .filter(|stop| stop.kind != StopKind::ActivePlan && stop.lifted.is_none())
+        .filter(|stop| stop.kind.is_of_the_person() && stop.lifted.is_none())
     {
         let author_knew = stop
             .known_from

@@ -3,6 +3,7 @@
 mod activity;
 mod alarms;
 mod auth;
+mod bulk;
 mod cases;
 mod conflicts;
 mod devices;
@@ -23,6 +24,7 @@ pub use cases::{CasesView, RulingView};
 pub use conflicts::InboxView;
 pub use devices::DeviceView;
 pub use error::ApiError;
+pub use bulk::BulkStopView;
 pub use lifts::LiftView;
 pub use people::EnrolCodeView;
 pub use routes::RouteView;
@@ -278,6 +280,8 @@ fn documented() -> OpenApiRouter<App> {
         .routes(documented_routes!(alarms::close))
         .routes(documented_routes!(lifts::liftable))
         .routes(documented_routes!(lifts::lift))
+        .routes(documented_routes!(bulk::stop_register))
+        .routes(documented_routes!(bulk::stand_down))
         .routes(documented_routes!(proofs::head))
         .routes(documented_routes!(proofs::inclusion))
         .routes(documented_routes!(proofs::consistency))

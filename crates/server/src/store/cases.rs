@@ -239,6 +239,15 @@ impl Tx<'_> {
         )?)
     }
 
+    /// Every case after `after` in the order of their ids.
+    pub fn cases_after(&self, after: Option<CaseId>, limit: u32) -> Result<Vec<Case>> {
+        let after = after.map(|id| id.to_string()).unwrap_or_default();
+        read_cases(self.sql.query(
+            "SELECT doc FROM case_file WHERE tenant = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
+            &values![self.tenant, after, limit],
+        )?)
+    }
+
     /// How many cases there are.
     pub fn count_cases(&self) -> Result<u32> {
         self.sql.count(
