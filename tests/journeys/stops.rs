@@ -16,14 +16,28 @@ async fn a_register_stops_every_account_once() {
         "references": [reference, "NO-SUCH-ACCOUNT", " "], "stop": "moratorium",
         "effective": "2026-11-01T00:00:00Z", "until": null,
     });
-    let done = lead.done("POST", "/v1/stops", Some(register.clone())).await.unwrap();
+    let done = lead
+        .done("POST", "/v1/stops", Some(register.clone()))
+        .await
+        .unwrap();
     assert_eq!(done["stopped"], 1, "{done}");
     assert_eq!(done["unknown"], json!(["NO-SUCH-ACCOUNT"]));
-    let again = lead.done("POST", "/v1/stops", Some(register)).await.unwrap();
-    assert_eq!((again["stopped"].as_u64(), again["already"].as_u64()), (Some(0), Some(1)));
+    let again = lead
+        .done("POST", "/v1/stops", Some(register))
+        .await
+        .unwrap();
+    assert_eq!(
+        (again["stopped"].as_u64(), again["already"].as_u64()),
+        (Some(0), Some(1))
+    );
     device.sync().await.unwrap();
     let view = device.checklist(case).unwrap();
-    let rule = |rule: &str| view.clearance.reasons.iter().any(|r| r.citation.rule == rule);
+    let rule = |rule: &str| {
+        view.clearance
+            .reasons
+            .iter()
+            .any(|r| r.citation.rule == rule)
+    };
     assert!(view.clearance.is_blocked && rule("HOUSE-STOP-1"));
 }
 
@@ -33,24 +47,58 @@ async fn an_area_is_stood_down_in_one_move() {
     let device = company.device().await.unwrap();
     let lead = company.sign_in("lead").await.unwrap();
     let case = stop(&device, 0);
-    let position = company.store.read(|tx| tx.case(case)).unwrap().unwrap().address.position.unwrap();
-    let area = |radius_m: u32| json!({
-        "latitude": position.latitude(), "longitude": position.longitude(), "radius_m": radius_m,
-        "until": "2026-11-22",
-    });
-    let done = lead.done("POST", "/v1/stand-downs", Some(area(50))).await.unwrap();
+    let position = company
+        .store
+        .read(|tx| tx.case(case))
+        .unwrap()
+        .unwrap()
+        .address
+        .position
+        .unwrap();
+    let area = |radius_m: u32| {
+        json!({
+            "latitude": position.latitude(), "longitude": position.longitude(), "radius_m": radius_m,
+            "until": "2026-11-22",
+        })
+    };
+    let done = lead
+        .done("POST", "/v1/stand-downs", Some(area(50)))
+        .await
+        .unwrap();
     let stopped = done["stopped"].as_u64().unwrap();
     assert!((1..300).contains(&stopped), "{done}");
-    let wider = lead.done("POST", "/v1/stand-downs", Some(area(100_000))).await.unwrap();
+    let wider = lead
+        .done("POST", "/v1/stand-downs", Some(area(100_000)))
+        .await
+        .unwrap();
     assert_eq!(wider["already"].as_u64(), Some(stopped));
     device.sync().await.unwrap();
-    assert!(device.case(case).unwrap().summary.stops.contains(&StopKind::StandDown));
+    assert!(
+        device
+            .case(case)
+            .unwrap()
+            .summary
+            .stops
+            .contains(&StopKind::StandDown)
+    );
     for (wrong, code) in [
-        (json!({ "latitude": 91.0, "longitude": 0.0, "radius_m": 10, "until": "2026-11-22" }), "stops.position"),
-        (json!({ "latitude": 1.0, "longitude": 0.0, "radius_m": 0, "until": "2026-11-22" }), "stops.radius"),
-        (json!({ "latitude": 1.0, "longitude": 0.0, "radius_m": 10, "until": "2020-01-01" }), "stops.until"),
+        (
+            json!({ "latitude": 91.0, "longitude": 0.0, "radius_m": 10, "until": "2026-11-22" }),
+            "stops.position",
+        ),
+        (
+            json!({ "latitude": 1.0, "longitude": 0.0, "radius_m": 0, "until": "2026-11-22" }),
+            "stops.radius",
+        ),
+        (
+            json!({ "latitude": 1.0, "longitude": 0.0, "radius_m": 10, "until": "2020-01-01" }),
+            "stops.until",
+        ),
     ] {
-        let (status, said) = lead.ask("POST", "/v1/stand-downs", Some(wrong)).await.unwrap();
+        let (status, said) = lead
+            .ask("POST", "/v1/stand-downs", Some(wrong))
+            .await
+            .unwrap();
         assert_eq!((status, said["code"].as_str()), (422, Some(code)));
     }
 }

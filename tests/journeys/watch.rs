@@ -3,9 +3,9 @@
 
 use crate::work::{arrive, end_met, stop};
 use chrono::Duration;
+use doorstep_device::{Device, DeviceClock};
 use doorstep_domain::CaseId;
 use doorstep_server::watch::{Channel, deliver, raise_overdue};
-use doorstep_device::{Device, DeviceClock};
 use doorstep_tests::company::{Company, PASSPHRASE, Person, morning};
 use doorstep_tests::receivers::{Mailbox, Webhook};
 use serde_json::{Value, json};
@@ -145,12 +145,19 @@ async fn a_passphrase_given_under_force_looks_like_success_and_calls_for_help() 
     drop(device);
     let clock = DeviceClock::starting_at(morning());
     let opened = Device::unlock(&company.device_folder(), "anything you say", clock).unwrap();
-    assert_eq!(opened.today().unwrap().stops[0].id, case, "everything is there");
+    assert_eq!(
+        opened.today().unwrap().stops[0].id,
+        case,
+        "everything is there"
+    );
     assert_eq!(opened.send_alarms().await.unwrap(), 0);
     let lead = company.sign_in("lead").await.unwrap();
     let alarms = alarms(&lead).await;
     assert_eq!(alarms.len(), 1, "{alarms:?}");
     assert_eq!(alarms[0]["kind"], "duress");
-    assert_eq!(alarms[0]["rung"], "emergency", "nobody waits for the ladder");
+    assert_eq!(
+        alarms[0]["rung"], "emergency",
+        "nobody waits for the ladder"
+    );
     assert_eq!(alarms[0]["case"], case.to_string());
 }

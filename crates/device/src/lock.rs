@@ -224,7 +224,9 @@ mod tests {
         let path = folder.path().join("lock.json");
         let shape = || {
             let text = std::fs::read_to_string(&path).unwrap();
-            let letters = text.chars().map(|c| if c.is_ascii_hexdigit() { '0' } else { c });
+            let letters = text
+                .chars()
+                .map(|c| if c.is_ascii_hexdigit() { '0' } else { c });
             letters.collect::<String>()
         };
         let key = create(&path, "rain on the step").unwrap();

@@ -481,7 +481,8 @@ export const en = {
 		'There is no network. Tell your buddy by phone where you are, and check in more often.',
 
 	'forced.title': 'If you are forced to unlock',
-	'forced.how': 'A second passphrase opens this device as always, shows nothing, and calls for help.',
+	'forced.how':
+		'A second passphrase opens this device as always, shows nothing, and calls for help.',
 	'forced.own': 'Your passphrase',
 	'forced.other': 'The one to give under force',
 	'forced.set': 'Set it',
@@ -490,14 +491,16 @@ export const en = {
 	'console.stops': 'Stops',
 	'stop.stand_down': 'Area stood down',
 	'stops.register': 'A register',
-	'stops.register_how': 'Paste the creditor’s account numbers. The same register again changes nothing.',
+	'stops.register_how':
+		'Paste the creditor’s account numbers. The same register again changes nothing.',
 	'stops.references': 'Account numbers',
 	'stops.kind': 'Why',
 	'stops.effective': 'In force since',
 	'stops.until': 'Until (empty: open)',
 	'stops.stop_all': 'Stop them all',
 	'stops.area': 'Stand an area down',
-	'stops.area_how': 'Nobody goes to a door in this area until the day has passed. Devices hear of it with their next sync.',
+	'stops.area_how':
+		'Nobody goes to a door in this area until the day has passed. Devices hear of it with their next sync.',
 	'stops.latitude': 'Latitude',
 	'stops.longitude': 'Longitude',
 	'stops.kilometres': 'Radius in km',

@@ -74,7 +74,10 @@ pub async fn stop_register(
         .filter(|reference| !reference.is_empty())
         .collect();
     if wanted.is_empty() || wanted.len() > REFERENCES_MAX {
-        return Err(wrong("stops.references", "name between 1 and 20,000 references"));
+        return Err(wrong(
+            "stops.references",
+            "name between 1 and 20,000 references",
+        ));
     }
     if request.stop == StopKind::ActivePlan {
         return Err(wrong("stops.kind", "only a plan itself raises this stop"));
@@ -123,11 +126,13 @@ pub async fn stand_down(
         until: Some(request.until),
     };
     let radius = f64::from(request.radius_m);
-    let view = raise(&app, &person, &change, |case, view| match case.address.position {
-        Some(position) => position.distance_m(middle) <= radius,
-        None => {
-            view.without_position += 1;
-            false
+    let view = raise(&app, &person, &change, |case, view| {
+        match case.address.position {
+            Some(position) => position.distance_m(middle) <= radius,
+            None => {
+                view.without_position += 1;
+                false
+            }
         }
     })
     .await?;

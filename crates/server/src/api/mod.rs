@@ -20,11 +20,11 @@ mod uploads;
 
 pub use activity::ActivityView;
 pub use alarms::AlarmView;
+pub use bulk::BulkStopView;
 pub use cases::{CasesView, RulingView};
 pub use conflicts::InboxView;
 pub use devices::DeviceView;
 pub use error::ApiError;
-pub use bulk::BulkStopView;
 pub use lifts::LiftView;
 pub use people::EnrolCodeView;
 pub use routes::RouteView;
