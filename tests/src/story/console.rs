@@ -117,6 +117,7 @@ pub async fn lift(console: &mut Screen, case: &str, question: &str) -> Result<St
     console.write("lift-question", question).await?;
     console.write("lift-reason", "They phoned back").await?;
     console.tap("lift-make").await?;
+    console.find("[data-act='lift-code']").await?;
     let code = console.text("[data-act='lift-code']").await?;
     console.picture("code-for-the-agent").await?;
     Ok(code)

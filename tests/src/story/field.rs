@@ -135,6 +135,7 @@ pub async fn ask_lead(app: &mut Screen, case: &str) -> Result<String> {
     app.wait_for_attr("[data-act='clearance']", "data-tone", "ask")
         .await?;
     app.tap("lift-ask").await?;
+    app.find("[data-act='lift-question']").await?;
     let question = app.text("[data-act='lift-question']").await?;
     app.picture("ask-your-lead").await?;
     Ok(question)

@@ -37,6 +37,10 @@ fn seeds_that_failed_once_hold_now() {
             361_098,
             "the same value by another hand is what somebody had seen",
         ),
+        (
+            1_099_200,
+            "what a lost value had covered is not overwritten unseen",
+        ),
     ] {
         let report = run_many(seed, 1, None, false, false).unwrap();
         assert_eq!(report.failed, 0, "{seed}, {taught}: {:?}", report.failures);

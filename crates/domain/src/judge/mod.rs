@@ -14,7 +14,7 @@ use crate::money::Money;
 use crate::policy::PlanPolicy;
 use crate::safety::StopKind;
 use crate::verdict::Ruling;
-use crate::{ActionId, Epoch, Revision, Role, RuleId, UserId};
+use crate::{ActionId, Epoch, Lineage, Revision, Role, RuleId, UserId};
 use chrono::{DateTime, Utc};
 use decision::judge_decision;
 use plan::judge_plan;
@@ -258,6 +258,7 @@ pub fn replay(
     action: &Action,
     ruling: &Ruling,
     first: Option<Revision>,
+    lineage: &Lineage,
 ) -> Ruling {
     let Change::SetFact { field, new, .. } = &action.change else {
         return ruling.clone();
@@ -271,7 +272,11 @@ pub fn replay(
             let was_away = fact.first.is_some()
                 && came.epoch < first.epoch
                 && came.is_covered_by(action.base.case) != Some(true);
-            let is_unseen = came.epoch > first.epoch || was_away;
+            // There when this one was judged, never seen by its author, and not in its way then:
+            // what stood between them is lost.
+            let base = action.base.case;
+            let is_bared = lineage.shows(first, came) && !lineage.shows(base, came);
+            let is_unseen = came.epoch > first.epoch || was_away || is_bared;
             is_unseen && action.prev != Some(fact.set_by) && fact.value != *new
         });
     match (ruling, changed_since) {

@@ -7,7 +7,7 @@ use doorstep_domain::fold::{Standing, fold};
 use doorstep_domain::judge::{Context, judge, remarks, replay};
 use doorstep_domain::policy::Policies;
 use doorstep_domain::verdict::{Ruling, Verdict};
-use doorstep_domain::{Action, Case, Change, Revision, Role, UserId};
+use doorstep_domain::{Action, Case, Change, Lineage, Revision, Role, UserId};
 use doorstep_protocol::envelope::Envelope;
 use doorstep_protocol::verdict::{SignedVerdict, Subject};
 
@@ -131,9 +131,15 @@ fn rule_and_fold<B: Books>(
         Rule::Replay(verdict) => verdict.first.or(verdict.revision),
         _ => None,
     };
+    let lineage = match &rule {
+        Rule::Replay(_) => books.line()?.lineage,
+        _ => Lineage::default(),
+    };
     let judged = |rule: Rule<'_>| match (rule, &case) {
         (Rule::Hold(rule), Some(_)) => Ruling::held(rule),
-        (Rule::Replay(verdict), _) => replay(case.as_ref(), action, &verdict.ruling, first),
+        (Rule::Replay(verdict), _) => {
+            replay(case.as_ref(), action, &verdict.ruling, first, &lineage)
+        }
         _ => judge(case.as_ref(), action, &context),
     };
     let ruling = judged(rule);
