@@ -109,6 +109,38 @@ async fn guessing_is_slow_and_trying_again_does_not_help() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn neither_another_question_nor_another_case_gives_more_guesses() {
+    let company = Company::start().await.unwrap();
+    let device = company.device().await.unwrap();
+    let (case, other) = (stop(&device, 0), stop(&device, 1));
+    without_notice(&device, case);
+    device.ask_lift(case).unwrap();
+    let guess = |case| refused(device.answer_lift(case, "Lin", "a guess", "00000000"));
+    guess(case);
+    guess(case);
+    // Recorded as a *no*, and begun again.
+    device.save_checklist(case).unwrap();
+    without_notice(&device, case);
+    assert_eq!(device.ask_lift(case).unwrap().tries_left, 3);
+    guess(case);
+    without_notice(&device, other);
+    assert_eq!(device.ask_lift(other).unwrap().tries_left, 2);
+    guess(other);
+    guess(other);
+    for case in [case, other] {
+        match device.ask_lift(case) {
+            Err(DeviceError::NotNow(rule)) => assert_eq!(rule.as_str(), "lift.locked"),
+            told => panic!("{told:?}"),
+        }
+        assert_eq!(
+            guess(case),
+            "lift.locked",
+            "an older question is no way round"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nobody_lifts_law_or_a_fatal_answer() {
     let company = Company::start().await.unwrap();
     let device = company.device().await.unwrap();

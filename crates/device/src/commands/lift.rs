@@ -5,6 +5,7 @@ use super::check_visit::visit_to_check;
 use crate::device::Device;
 use crate::error::{DeviceError, Result};
 use crate::lock;
+use crate::record;
 use crate::store::{StoreError, Tx};
 use crate::view::LiftQuestionView;
 use chrono::{DateTime, Duration, NaiveDate, Utc};
@@ -21,8 +22,36 @@ pub(super) struct Lifts {
     pub day: NaiveDate,
     pub lifted: Vec<Lifted>,
     asked: Option<Asked>,
+}
+
+/// The wrong codes of this device, whatever they were typed for: another case, question or day gives
+/// no more of them.
+#[derive(Default, Serialize, Deserialize)]
+struct Throttle {
     tries: u8,
     locked_until: Option<DateTime<Utc>>,
+}
+
+const THROTTLE: &str = "lift_throttle";
+
+impl Throttle {
+    /// Refuses while it is locked. A lock that has passed gives all tries back.
+    fn check(tx: &Tx<'_>, now: DateTime<Utc>) -> Result<Self> {
+        let kept: Self = record::read(tx, THROTTLE)?.unwrap_or_default();
+        match kept.locked_until {
+            Some(until) if now < until => Err(not_now("lift.locked")),
+            Some(_) => Ok(Self::default()),
+            None => Ok(kept),
+        }
+    }
+
+    fn count_wrong(mut self, now: DateTime<Utc>) -> Self {
+        self.tries += 1;
+        if self.tries >= TRIES_MAX {
+            self.locked_until = Some(now + Duration::minutes(LOCKED_MINUTES));
+        }
+        self
+    }
 }
 
 fn draft_name(case: CaseId) -> String {
@@ -44,11 +73,8 @@ impl Device {
             if rules.is_empty() {
                 return Err(not_now("lift.nothing"));
             }
+            let throttle = Throttle::check(tx, self.instant(tx)?)?;
             let mut lifts = self.lifts_of(tx, &case)?;
-            let now = self.instant(tx)?;
-            if lifts.locked_until.is_some_and(|until| now < until) {
-                return Err(not_now("lift.locked"));
-            }
             let is_same = lifts
                 .asked
                 .as_ref()
@@ -61,14 +87,13 @@ impl Device {
                     rules: rules.clone(),
                     nonce: u64::from_be_bytes(lock::random()?),
                 });
-                lifts.tries = 0;
             }
             keep(tx, id, &lifts)?;
             let question = lifts.asked.as_ref().map(|asked| key.question(asked));
             Ok(LiftQuestionView {
                 question: question.unwrap_or_default(),
                 rules,
-                tries_left: TRIES_MAX - lifts.tries,
+                tries_left: TRIES_MAX - throttle.tries,
             })
         })
     }
@@ -81,32 +106,31 @@ impl Device {
         let is_right = self.write(|tx| {
             let case = self.case_in(tx, id)?;
             let key = self.lift_key()?;
+            let now = self.instant(tx)?;
+            let throttle = Throttle::check(tx, now)?;
             let mut lifts = self.lifts_of(tx, &case)?;
             let asked = lifts
                 .asked
-                .take()
+                .as_ref()
                 .ok_or_else(|| not_now("lift.not_asked"))?;
-            let is_right = key.is_answer(&asked, code);
-            if is_right {
-                let question = key.question(&asked);
-                lifts.lifted.extend(asked.rules.iter().map(|rule| Lifted {
+            let is_right = key.is_answer(asked, code);
+            let throttle = if is_right {
+                let question = key.question(asked);
+                let lifted = asked.rules.iter().map(|rule| Lifted {
                     rule: rule.clone(),
                     by: by.trim().to_owned(),
                     reason: reason.trim().to_owned(),
                     question: question.clone(),
-                }));
+                });
+                lifts.lifted.extend(lifted.collect::<Vec<_>>());
+                lifts.asked = None;
+                keep(tx, id, &lifts)?;
+                Throttle::default()
             } else {
-                lifts.tries += 1;
-                match lifts.tries < TRIES_MAX {
-                    true => lifts.asked = Some(asked),
-                    false => {
-                        let until = self.instant(tx)? + Duration::minutes(LOCKED_MINUTES);
-                        lifts.locked_until = Some(until);
-                    }
-                }
-            }
+                throttle.count_wrong(now)
+            };
             // A wrong try is kept as well: it can't be taken back by trying again.
-            keep(tx, id, &lifts)?;
+            record::write(tx, THROTTLE, &throttle)?;
             Ok::<_, DeviceError>(is_right)
         })?;
         match is_right {
@@ -130,14 +154,11 @@ impl Device {
         };
         Ok(match kept {
             Some(kept) if kept.day == day && is_of(&kept) => kept,
-            kept => Lifts {
+            _ => Lifts {
                 visit: checked.unwrap_or_else(|| VisitId(Uuid::now_v7())),
                 day,
                 lifted: Vec::new(),
                 asked: None,
-                tries: 0,
-                // Waiting for another day does not shorten it.
-                locked_until: kept.and_then(|kept| kept.locked_until),
             },
         })
     }
