@@ -9,7 +9,7 @@ use chrono::NaiveDate;
 use doorstep_domain::{CaseId, DeviceId, VisitId};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::{Deserialize, Serialize};
-use sha2::Sha256;
+use sha2::{Digest as _, Sha256};
 
 /// Wrong codes for one question, before another one must be asked.
 pub const TRIES_MAX: u8 = 5;
@@ -102,10 +102,17 @@ pub fn normal(question: &str) -> String {
 
 type HmacSha256 = Hmac<Sha256>;
 
+/// Of SHA-256, in bytes.
+const BLOCK_LENGTH: usize = 64;
+
 fn mac(key: &[u8], what_for: &str) -> HmacSha256 {
-    // A key of any length will do: the first step hashes what is longer than a block.
-    let mut mac =
-        HmacSha256::new_from_slice(key).unwrap_or_else(|_| HmacSha256::new(&[0; 64].into()));
+    // What is longer than a block is hashed first, as RFC 2104 has it.
+    let mut block = [0; BLOCK_LENGTH];
+    match block.get_mut(..key.len()) {
+        Some(start) => start.copy_from_slice(key),
+        None => block[..32].copy_from_slice(&Sha256::digest(key)),
+    }
+    let mut mac = HmacSha256::new(&block.into());
     mac.update(what_for.as_bytes());
     mac.update(b"\n");
     mac
