@@ -3,7 +3,7 @@
 
 use crate::work::{arrive, end_met, stop};
 use chrono::Duration;
-use doorstep_device::{Device, DeviceClock};
+use doorstep_device::{Device, DeviceClock, handover};
 use doorstep_domain::CaseId;
 use doorstep_server::watch::{Channel, deliver, raise_overdue};
 use doorstep_tests::company::{Company, PASSPHRASE, Person, morning};
@@ -95,6 +95,30 @@ async fn what_is_heard_in_time_raises_nothing() {
     let later = morning() + Duration::days(1);
     assert_eq!(raise_overdue(&company.store, &[], later).unwrap(), 0);
     assert_eq!(company.store.read(|tx| tx.count_watched()).unwrap(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_that_is_handed_in_by_pieces_raises_nothing_between_them() {
+    let company = Company::start().await.unwrap();
+    let device = company.device().await.unwrap();
+    let case = stop(&device, 0);
+    arrive(&device, case);
+    let now = morning() + Duration::hours(3);
+    let company = company.at(now).await.unwrap();
+    device.sync().await.unwrap();
+    assert_eq!(raise_overdue(&company.store, &[], now).unwrap(), 0);
+    let silent = now + Duration::minutes(2);
+    assert_eq!(raise_overdue(&company.store, &[], silent).unwrap(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_visit_in_work_that_somebody_hands_in_is_watched() {
+    let company = Company::start().await.unwrap();
+    let device = company.device().await.unwrap();
+    arrive(&device, stop(&device, 0));
+    drop(device);
+    handover::hand_over(&company.device_folder()).await.unwrap();
+    assert_eq!(company.store.read(|tx| tx.count_watched()).unwrap(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -75,10 +75,20 @@ impl Company {
     }
 
     /// Serves another database in this one's place, at the other end of the same cable.
-    pub async fn serve_instead(mut self, file: &Path) -> Result<Self> {
+    pub async fn serve_instead(self, file: &Path) -> Result<Self> {
         let store = Arc::new(Store::open(file, Tenant::default())?);
+        self.serve_at(store, morning()).await
+    }
+
+    /// Serves the same database at another hour.
+    pub async fn at(self, now: DateTime<Utc>) -> Result<Self> {
+        let store = Arc::clone(&self.store);
+        self.serve_at(store, now).await
+    }
+
+    async fn serve_at(mut self, store: Arc<Store>, now: DateTime<Utc>) -> Result<Self> {
         let attachments = Attachments::in_folder(&self.folder.path().join("attachments"))?;
-        let clock = Clock::starting_at(morning());
+        let clock = Clock::starting_at(now);
         let app = App::new(Arc::clone(&store), policies::shipped()?, clock, attachments);
         let listener = serve::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
         self.address = listener.local_addr()?;

@@ -8,6 +8,7 @@ use super::{ApiError, App};
 use crate::intake::{IntakeError, Sender, take_in};
 use crate::secrets::{hash_token, normal_code, token};
 use crate::store::{DeviceState, EnrolmentError, NewDevice, Tx};
+use crate::watch;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -252,6 +253,7 @@ fn take_over(
         is_lost: device.state == DeviceState::Lost,
     };
     let taken = take_in(tx, &sender, &opened, policies, now)?;
+    watch::follow(tx, device.id, &opened, &taken.verdicts, now)?;
     let (fresh, all) = (taken.fresh, taken.verdicts.len());
     let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
     Ok(HandoverResponse {

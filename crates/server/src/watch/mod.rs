@@ -21,6 +21,9 @@ const DELIVERED_AT_ONCE: u32 = 50;
 /// So many open alarms are held against the ladder at a time.
 const CLIMBED_AT_ONCE: u32 = 500;
 const RETRY_SECONDS_MAX: i64 = 60;
+/// Who has just been heard from may be handing in a whole day, a piece at a time: what is overdue
+/// by its first piece may be over by its last.
+const CATCH_UP_SECONDS: i64 = 60;
 
 /// Follows what a push said about visits: who is under way, and until when they may be silent. Only
 /// what was judged at `now`: what is sent again says nothing new.
@@ -81,7 +84,9 @@ fn watch_visit(
                 case,
                 device,
                 agent,
-                due_at: due.alarm_at(),
+                due_at: due
+                    .alarm_at()
+                    .max(now + Duration::seconds(CATCH_UP_SECONDS)),
                 rhythm_ms: i64::from(minutes) * 60_000,
             })
         }
