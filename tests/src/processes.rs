@@ -4,6 +4,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -11,13 +12,15 @@ use std::time::{Duration, Instant};
 /// Where the sample lives, and so the people of the story.
 const ZONE: &str = "Asia/Shanghai";
 
-/// A process that is killed when it is no longer needed.
+/// A process that is killed when it is no longer needed, with everything that it has started: a
+/// driver that is killed alone leaves its browser running.
 pub struct Running(Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
         // It may have ended by itself; then there is nothing left to do.
-        let _ = self.0.kill();
+        let group = format!("-{}", self.0.id());
+        let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
         let _ = self.0.wait();
     }
 }
@@ -25,6 +28,7 @@ impl Drop for Running {
 pub(crate) fn start(command: &mut Command) -> Result<Running> {
     let name = command.get_program().to_string_lossy().into_owned();
     let child = command
+        .process_group(0)
         .spawn()
         .with_context(|| format!("start `{name}`; is it installed?"))?;
     Ok(Running(child))
@@ -66,6 +70,7 @@ impl Display {
             ])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
+            .process_group(0)
             .spawn()
             .context("start `Xvfb`; is it installed?")?;
         let mut number = String::new();
@@ -238,6 +243,7 @@ impl DemoServer {
         let mut child = command
             .env("RUST_LOG", "warn")
             .stdout(Stdio::piped())
+            .process_group(0)
             .spawn()
             .with_context(|| format!("start `{name}`"))?;
         let out = child.stdout.take().context("read what the server says")?;
