@@ -258,13 +258,8 @@ fn policy_view(
     };
     let is_known_place = policies.for_case(case).any(Pack::is_of_a_place);
     for pack in policies.for_case(case) {
-        let is_expired = pack.valid_until.is_some_and(|until| until < today);
         for rule in pack.rules.iter().filter(|rule| rule.is_effective(today)) {
-            let effect = match rule.strength() {
-                // An expired pack still forbids what it forbade; it permits nothing new.
-                Effect::Warn if is_expired => continue,
-                effect => effect,
-            };
+            let effect = rule.strength();
             let spoken = match &rule.check {
                 Check::Hours(hours) => {
                     let latest = hours.latest_start(now, intent.planned_minutes, case.address.zone);

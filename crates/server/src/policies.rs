@@ -9,17 +9,14 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 /// The packs that are shipped. What each says is in its file.
-const PACKS: [(&str, &str); 7] = [
-    ("au.toml", include_str!("../../../policies/packs/au.toml")),
-    ("cn.toml", include_str!("../../../policies/packs/cn.toml")),
-    ("eu.toml", include_str!("../../../policies/packs/eu.toml")),
-    (
-        "house.toml",
-        include_str!("../../../policies/packs/house.toml"),
-    ),
-    ("in.toml", include_str!("../../../policies/packs/in.toml")),
-    ("uk.toml", include_str!("../../../policies/packs/uk.toml")),
-    ("us.toml", include_str!("../../../policies/packs/us.toml")),
+const PACKS: [&str; 7] = [
+    include_str!("../../../policies/packs/au.toml"),
+    include_str!("../../../policies/packs/cn.toml"),
+    include_str!("../../../policies/packs/eu.toml"),
+    include_str!("../../../policies/packs/house.toml"),
+    include_str!("../../../policies/packs/in.toml"),
+    include_str!("../../../policies/packs/uk.toml"),
+    include_str!("../../../policies/packs/us.toml"),
 ];
 const CHECKLIST: &str = include_str!("../../../policies/checklist.toml");
 
@@ -112,7 +109,7 @@ pub fn shipped() -> Result<PolicyDocument, PolicyError> {
     // What is shipped was checked when it was built, and is not refused for its age.
     let packs = PACKS
         .iter()
-        .map(|(_, text)| read_pack(text, &checklist, NaiveDate::MIN))
+        .map(|text| read_pack(text, &checklist, NaiveDate::MIN))
         .collect::<Result<Vec<_>, _>>()?;
     document(Policies { packs, checklist })
 }

@@ -15,6 +15,7 @@ use doorstep_domain::{
     Action, ActionId, Base, Case, CaseId, Change, Currency, DeviceId, Epoch, HouseholdId,
     Incarnation, Money, PlanId, Revision, UserId,
 };
+use std::path::Path;
 use uuid::Uuid;
 
 /// The epoch of all builders.
@@ -184,23 +185,20 @@ pub fn plan_policy() -> PlanPolicy {
     }
 }
 
-/// The packs and the checklist that are shipped, all of them.
-pub fn shipped_policies() -> Result<Policies, toml::de::Error> {
-    let packs = [
-        include_str!("../../../policies/packs/au.toml"),
-        include_str!("../../../policies/packs/cn.toml"),
-        include_str!("../../../policies/packs/eu.toml"),
-        include_str!("../../../policies/packs/house.toml"),
-        include_str!("../../../policies/packs/in.toml"),
-        include_str!("../../../policies/packs/uk.toml"),
-        include_str!("../../../policies/packs/us.toml"),
-    ];
+/// The packs and the checklist that are shipped, all of them, as they lie in their folder.
+pub fn shipped_policies() -> Result<Policies, Box<dyn std::error::Error>> {
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../policies"));
+    let mut packs = Vec::new();
+    for file in std::fs::read_dir(folder.join("packs"))? {
+        packs.push(toml::from_str::<Pack>(&std::fs::read_to_string(
+            file?.path(),
+        )?)?);
+    }
+    packs.sort_by(|one, other| one.id.cmp(&other.id));
+    let checklist = std::fs::read_to_string(folder.join("checklist.toml"))?;
     Ok(Policies {
-        packs: packs
-            .into_iter()
-            .map(toml::from_str::<Pack>)
-            .collect::<Result<_, _>>()?,
-        checklist: toml::from_str(include_str!("../../../policies/checklist.toml"))?,
+        packs,
+        checklist: toml::from_str(&checklist)?,
     })
 }
 

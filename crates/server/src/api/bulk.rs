@@ -4,7 +4,6 @@ use super::auth::SignedIn;
 use super::error::Body;
 use super::{ApiError, App};
 use crate::intake::{OwnAction, act};
-use crate::store::StoreError;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -215,7 +214,7 @@ async fn stop_some(
             let verdict = act(tx, own, &policies.policies, now)?;
             stopped += u32::from(verdict.ruling == Ruling::Applied);
         }
-        Ok::<_, StoreError>(stopped).map_err(ApiError::from)
+        Ok(stopped)
     })
     .await
 }
