@@ -11,8 +11,9 @@ use doorstep_device::view::{
 };
 use doorstep_device::{Device, DeviceError};
 use doorstep_domain::case::FactField;
+use doorstep_domain::complaint::{Complaint, Feedback};
 use doorstep_domain::conflict::Choice;
-use doorstep_domain::outcome::Outcome;
+use doorstep_domain::outcome::{Outcome, OutcomeForm};
 use doorstep_domain::place::Position;
 use doorstep_domain::safety::FlagKind;
 use doorstep_domain::{ActionId, CaseId};
@@ -212,6 +213,37 @@ pub async fn end_visit(
     outcome: Outcome,
 ) -> Answer<Option<CommittedView>> {
     write(session, wish, move |device| device.end_visit(case, outcome)).await
+}
+
+#[tauri::command]
+pub async fn outcome_forms(session: State<'_, Session>, case: CaseId) -> Answer<Vec<OutcomeForm>> {
+    on_device(session, move |device| device.outcome_forms(case)).await
+}
+
+#[tauri::command]
+pub async fn raise_complaint(
+    session: State<'_, Session>,
+    wish: String,
+    case: CaseId,
+    complaint: Complaint,
+) -> Answer<Option<CommittedView>> {
+    write(session, wish, move |device| {
+        device.raise_complaint(case, complaint)
+    })
+    .await
+}
+
+#[tauri::command]
+pub async fn give_feedback(
+    session: State<'_, Session>,
+    wish: String,
+    case: CaseId,
+    feedback: Feedback,
+) -> Answer<Option<CommittedView>> {
+    write(session, wish, move |device| {
+        device.give_feedback(case, feedback)
+    })
+    .await
 }
 
 #[tauri::command]

@@ -3,6 +3,7 @@
 //! Deliberately absent: rules, SQL, HTTP. A command converts, calls one function, converts back.
 
 mod commands;
+mod copy;
 mod options;
 mod session;
 
@@ -71,6 +72,11 @@ pub fn run() -> ExitCode {
             commands::arrive,
             commands::check_in,
             commands::end_visit,
+            commands::outcome_forms,
+            commands::raise_complaint,
+            commands::give_feedback,
+            copy::copy_pages,
+            copy::save_copy,
             commands::withdraw,
             commands::form_draft,
             commands::keep_form_draft,

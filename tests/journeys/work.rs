@@ -8,7 +8,7 @@ use doorstep_domain::CaseId;
 use doorstep_domain::affordability::{Budget, BudgetLine};
 use doorstep_domain::checklist::Answer;
 use doorstep_domain::outcome::{Conduct, NextStep, Outcome, OutcomeKind};
-use doorstep_domain::plan::{Consent, Frequency};
+use doorstep_domain::plan::{Consent, Frequency, PaymentMethod};
 
 /// The questions where *yes* is the safe answer.
 const SAFE_YES: [&str; 10] = [
@@ -66,9 +66,14 @@ pub fn plan_input(device: &Device, case: CaseId) -> PlanInput {
                 (BudgetLine::Housing, 3_000_000),
             ]
             .into(),
+            household: None,
+            other_debts_minor: Vec::new(),
         },
         frequency: Frequency::Monthly,
         first_due: "2026-12-31".parse().unwrap(),
+        discount_percent: 0,
+        frozen_until: None,
+        holiday: None,
     }
 }
 
@@ -85,6 +90,10 @@ pub fn agree(device: &Device, case: CaseId) -> Result<CommittedView, DeviceError
         plan,
         instalment: fastest.instalment,
         consent: Consent::Spoken,
+        method: PaymentMethod::BankTransfer,
+        no_new_credit: true,
+        limitation_told: false,
+        other: String::new(),
     };
     device.agree_plan(case, &agreement)
 }
@@ -97,6 +106,7 @@ pub fn end_met(device: &Device, case: CaseId, note: &str) {
         next_step: Some(NextStep::PlanAgreed),
         conduct: Conduct::default(),
         note: note.to_owned(),
+        left_behind: None,
     };
     device.end_visit(case, outcome).unwrap();
 }

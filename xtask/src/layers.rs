@@ -45,6 +45,11 @@ const LAYERS: &[Layer] = &[
         never: IMPURE,
     },
     Layer {
+        name: "doorstep-copy",
+        may_use: &["doorstep-domain", "doorstep-view"],
+        never: IMPURE,
+    },
+    Layer {
         name: "doorstep-device",
         may_use: &["doorstep-domain", "doorstep-protocol", "doorstep-view"],
         never: &["axum", "tauri"],
@@ -57,7 +62,12 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         name: "doorstep",
-        may_use: &["doorstep-device", "doorstep-domain", "doorstep-view"],
+        may_use: &[
+            "doorstep-copy",
+            "doorstep-device",
+            "doorstep-domain",
+            "doorstep-view",
+        ],
         never: &["rusqlite", "reqwest", "axum"],
     },
     Layer {

@@ -84,6 +84,8 @@ pub struct CommittedView {
 pub enum Pace {
     Gentle,
     Steady,
+    /// This debt's part beside the others.
+    FairShare,
     Fastest,
 }
 
@@ -94,7 +96,7 @@ pub struct ProposalView {
     pub instalment: Money,
     pub lines: Vec<Instalment>,
     pub ends_on: NaiveDate,
-    /// The plan adds no cost: what is paid in all is what is owed.
+    /// What is paid in all: what is owed, less what a settlement lets go.
     pub total: Money,
 }
 
@@ -105,9 +107,17 @@ pub struct ProposalsView {
     /// The most that one instalment may take.
     pub instalment_max: Money,
     pub frequency: Frequency,
+    /// What is owed without a plan.
+    pub owed: Money,
     pub proposals: Vec<ProposalView>,
     /// Why there is none, by code.
     pub none_because: Option<String>,
+    /// The agreement names how it is paid, and whether new credit is taken meanwhile.
+    pub needs_all_fields: bool,
+    /// Since when the claim may be too old to be enforced: said before anything is agreed.
+    pub limitation_since: Option<NaiveDate>,
+    /// So large a discount is for a lead to grant: the plan is provisional until then.
+    pub needs_lead: bool,
 }
 
 /// Who works on this device.

@@ -3,15 +3,19 @@
 use crate::case::{Account, Balance, FactField, Person};
 use crate::checklist::Answers;
 use crate::clearance::Clearance;
+use crate::complaint::{Complaint, Complexity, Feedback};
 use crate::conflict::Choice;
+use crate::evidence::Evidence;
 use crate::moment::Moment;
 use crate::money::Money;
 use crate::outcome::Outcome;
 use crate::place::{Address, Position};
-use crate::plan::PlanTerms;
+use crate::plan::{Consent, PlanTerms};
 use crate::safety::{FlagKind, StopKind};
 use crate::visit::VisitIntent;
-use crate::{ActionId, CaseId, DeviceId, HouseholdId, Incarnation, Revision, UserId, VisitId};
+use crate::{
+    ActionId, CaseId, DeviceId, HouseholdId, Incarnation, PlanId, Revision, UserId, VisitId,
+};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -128,11 +132,69 @@ pub enum Change {
     AgreePlan {
         terms: Box<PlanTerms>,
     },
+    /// A plan ends before it was kept; the customer is told.
+    VoidPlan {
+        plan: PlanId,
+        reason: String,
+    },
+    /// Another plan is offered in its place. It needs the customer's new consent.
+    CounterPlan {
+        plan: PlanId,
+        terms: Box<PlanTerms>,
+        reason: String,
+    },
+    /// The customer consents to what was offered.
+    AcceptCounter {
+        plan: PlanId,
+        consent: Consent,
+    },
+    /// A plan was missed beyond its grace, and a person has looked at why.
+    BreakPlan {
+        plan: PlanId,
+        reason: String,
+    },
+    /// The customer was told what became of their plan.
+    TellOfPlan {
+        plan: PlanId,
+        how: Told,
+    },
+    /// For the complaint handler; the agent does not see it again.
+    RaiseComplaint {
+        complaint: Box<Complaint>,
+    },
+    /// How long the answer to a complaint may take.
+    GradeComplaint {
+        complaint: ActionId,
+        complexity: Complexity,
+    },
+    AnswerComplaint {
+        complaint: ActionId,
+        text: String,
+    },
+    /// What the person said of the visit; for the complaint handler.
+    GiveFeedback {
+        visit: VisitId,
+        feedback: Feedback,
+    },
+    /// A photo, a signature, a recording.
+    AddEvidence {
+        evidence: Evidence,
+    },
     /// Settles the conflict of a held action.
     Decide {
         conflict: ActionId,
         choice: Choice,
     },
+}
+
+/// How the customer was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(ts_rs::TS, utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Told {
+    Phone,
+    Letter,
+    InPerson,
 }
 
 /// What an import knows of a new case.
@@ -159,6 +221,8 @@ impl Change {
                 | Self::CheckIn { .. }
                 | Self::EndVisit { .. }
                 | Self::AddNote { .. }
+                | Self::RaiseComplaint { .. }
+                | Self::GiveFeedback { .. }
         )
     }
 
@@ -195,6 +259,16 @@ impl Change {
             Self::CheckIn { .. } => "check_in",
             Self::EndVisit { .. } => "end_visit",
             Self::AgreePlan { .. } => "agree_plan",
+            Self::VoidPlan { .. } => "void_plan",
+            Self::CounterPlan { .. } => "counter_plan",
+            Self::AcceptCounter { .. } => "accept_counter",
+            Self::BreakPlan { .. } => "break_plan",
+            Self::TellOfPlan { .. } => "tell_of_plan",
+            Self::RaiseComplaint { .. } => "raise_complaint",
+            Self::GradeComplaint { .. } => "grade_complaint",
+            Self::AnswerComplaint { .. } => "answer_complaint",
+            Self::GiveFeedback { .. } => "give_feedback",
+            Self::AddEvidence { .. } => "add_evidence",
             Self::Decide { .. } => "decide",
         }
     }

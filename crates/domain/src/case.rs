@@ -1,6 +1,8 @@
 //! The case: one debtor's account with one creditor, as a document with a revision.
 
+use crate::complaint::ComplaintStub;
 use crate::conflict::Conflict;
+use crate::evidence::Evidence;
 use crate::hours::PermittedHours;
 use crate::money::Money;
 use crate::place::Address;
@@ -33,6 +35,12 @@ pub struct Case {
     pub assignment: Option<Assignment>,
     pub past_assignments: Vec<PastAssignment>,
     pub conflicts: Vec<Conflict>,
+    /// That there are complaints; never what they say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub complaints: Vec<ComplaintStub>,
+    /// Photos, signatures, recordings: what they are, not what they show.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<Evidence>,
     /// The reason it was closed; open while absent.
     pub closed: Option<String>,
 }
@@ -105,9 +113,15 @@ pub enum BalanceItem {
     Opening,
     /// Purchases, interest and fees billed in the month; the source does not split them.
     Charges,
+    /// Costs of the creditor, such as a fee.
+    Costs,
+    Interest,
+    Principal,
     /// More credited than charged in the month.
     Credit,
     Payment,
+    /// Let go by a settlement that was kept.
+    Discount,
 }
 
 /// A line in the contact history.

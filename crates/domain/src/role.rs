@@ -13,4 +13,6 @@ pub enum Role {
     Lead,
     /// Imports accounts, balances and payments.
     BackOffice,
+    /// Answers complaints; nobody else reads them.
+    ComplaintHandler,
 }

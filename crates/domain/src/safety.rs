@@ -55,6 +55,8 @@ pub enum StopKind {
     ActivePlan,
     /// Nobody goes into the area for now: a fact of the place, not of the person.
     StandDown,
+    /// Somebody complained; nobody goes there until it is answered.
+    Complaint,
 }
 
 /// A legal stop on a case.

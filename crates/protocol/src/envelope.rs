@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// The schema that this version writes. 1: the chain ran over the payload itself, without a salt,
-/// and an action named no policies. 2: a clearance named one pack, and fewer effects.
-pub const SCHEMA: u16 = 3;
+/// and an action named no policies. 2: a clearance named one pack, and fewer effects. 3: plans were
+/// instalments alone; no complaints, no evidence.
+pub const SCHEMA: u16 = 4;
 
 /// An action as it is kept and sent. The payload is the text that was committed to and signed; it
 /// is stored as it came, so that it can be verified for ever.
@@ -86,7 +87,7 @@ impl Envelope {
     /// Reads the action, of any schema ever written.
     pub fn open(&self) -> Result<Action, OpenError> {
         // Schema 2 added `policies`, which reads as absent in schema 1; schema 3 the packs beside the
-        // first one, and more effects.
+        // first one, and more effects; schema 4 what a plan eases, and new kinds of action.
         if self.schema > SCHEMA {
             return Err(OpenError::NewerSchema(self.schema));
         }

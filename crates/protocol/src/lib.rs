@@ -5,6 +5,7 @@
 
 pub mod alarm;
 pub mod chain;
+pub mod check;
 pub mod digest;
 pub mod envelope;
 pub mod exchange;

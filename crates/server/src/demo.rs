@@ -59,7 +59,7 @@ struct Cast {
     role: Role,
 }
 
-const CAST: [Cast; 4] = [
+const CAST: [Cast; 5] = [
     Cast {
         name: "lead",
         display_name: "Lin Lead (demo)",
@@ -71,6 +71,12 @@ const CAST: [Cast; 4] = [
         display_name: "Olga Office (demo)",
         password: "office-demo-only",
         role: Role::BackOffice,
+    },
+    Cast {
+        name: "complaints",
+        display_name: "Cara Complaints (demo)",
+        password: "complaints-demo-only",
+        role: Role::ComplaintHandler,
     },
     Cast {
         name: "agent",

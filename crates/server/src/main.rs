@@ -192,7 +192,8 @@ fn role(text: &str) -> Result<Role, String> {
         "agent" => Ok(Role::Agent),
         "lead" => Ok(Role::Lead),
         "back-office" => Ok(Role::BackOffice),
-        _ => Err("one of: agent, lead, back-office".into()),
+        "complaint-handler" => Ok(Role::ComplaintHandler),
+        _ => Err("one of: agent, lead, back-office, complaint-handler".into()),
     }
 }
 

@@ -8,7 +8,9 @@ use doorstep_domain::checklist::{Answer, Answers, Question};
 use doorstep_domain::fold::{Standing, fold};
 use doorstep_domain::moment::Moment;
 use doorstep_domain::place::{Address, Position};
-use doorstep_domain::plan::{Consent, Frequency, PlanTerms, ScheduleOrder, schedule};
+use doorstep_domain::plan::{
+    Calendar, Consent, Frequency, PaymentMethod, PlanTerms, Relief, ScheduleOrder, schedule,
+};
 use doorstep_domain::policy::{Pack, PlanPolicy, Policies};
 use doorstep_domain::words::Language;
 use doorstep_domain::{
@@ -152,20 +154,23 @@ pub fn budget() -> Budget {
     Budget {
         currency: Currency::Cny,
         monthly_minor: [(BudgetLine::Wages, 400_000), (BudgetLine::Housing, 370_000)].into(),
+        household: None,
+        other_debts_minor: Vec::new(),
     }
 }
 
 /// A plan over `total` that fits [`budget`].
 pub fn plan(id: u128, total: Money) -> Option<PlanTerms> {
     let agreed_on = NaiveDate::from_ymd_opt(2026, 11, 21)?;
-    let lines = schedule(ScheduleOrder {
+    let order = ScheduleOrder {
         total,
         instalment_max: Money::new(30_000, total.currency),
         frequency: Frequency::Monthly,
         first_due: NaiveDate::from_ymd_opt(2026, 12, 31)?,
         months_max: 60,
-    })
-    .ok()?;
+        relief: Relief::default(),
+    };
+    let lines = schedule(&order, &Calendar::every_day()).ok()?;
     Some(PlanTerms {
         id: PlanId(Uuid::from_u128(id)),
         budget: budget(),
@@ -174,6 +179,12 @@ pub fn plan(id: u128, total: Money) -> Option<PlanTerms> {
         lines,
         agreed_on,
         consent: Consent::Spoken,
+        relief: Relief::default(),
+        method: Some(PaymentMethod::BankTransfer),
+        no_new_credit: Some(true),
+        limitation_told: false,
+        replaces: None,
+        other: String::new(),
     })
 }
 
@@ -182,6 +193,13 @@ pub fn plan_policy() -> PlanPolicy {
     PlanPolicy {
         months_max: 60,
         balance_tolerance_minor: 5_000,
+        deferral_months_max: 3,
+        holiday_months_max: 3,
+        interest_bp_max: 2_400,
+        discount_percent_max: 10,
+        grace_days: 14,
+        needs_all_fields: true,
+        limitation_years: Some(3),
     }
 }
 

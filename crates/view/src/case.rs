@@ -3,6 +3,7 @@
 use crate::{BalanceView, ConflictView, PlanView, VisitView};
 use chrono::{DateTime, NaiveDate, Utc};
 use doorstep_domain::case::FactField;
+use doorstep_domain::evidence::Evidence;
 use doorstep_domain::plan::PlanState;
 use doorstep_domain::safety::{FlagKind, StopKind};
 use doorstep_domain::visit::VisitState;
@@ -18,6 +19,20 @@ pub struct Viewer {
     pub user: UserId,
     pub role: Role,
     pub now: DateTime<Utc>,
+}
+
+impl Viewer {
+    /// Today, where the household lives.
+    pub(crate) fn today(&self, case: &Case) -> NaiveDate {
+        self.now.with_timezone(&case.address.zone).date_naive()
+    }
+}
+
+/// That there was a complaint; what it says is for the complaint handler.
+#[derive(Debug, Clone, Serialize, TS, ToSchema)]
+pub struct ComplaintStubView {
+    pub raised_on: NaiveDate,
+    pub is_answered: bool,
 }
 
 /// A case as a line of a list.
@@ -96,6 +111,8 @@ pub struct CaseView {
     pub history: Vec<NoteView>,
     pub visits: Vec<VisitView>,
     pub plans: Vec<PlanView>,
+    pub complaints: Vec<ComplaintStubView>,
+    pub evidence: Vec<Evidence>,
     pub conflicts: Vec<ConflictView>,
     /// The moment of this look, by the clock that judges; timers on a screen count from it.
     pub now: DateTime<Utc>,
@@ -136,8 +153,8 @@ impl CaseSummaryView {
 }
 
 impl CaseView {
-    /// The case as `viewer` sees it.
-    pub fn of(case: &Case, viewer: Viewer) -> Self {
+    /// The case as `viewer` sees it. A plan counts as missed `grace_days` after a due date.
+    pub fn of(case: &Case, viewer: Viewer, grace_days: u16) -> Self {
         Self {
             summary: CaseSummaryView::of(case, viewer.now),
             product: case.account.product.clone(),
@@ -184,7 +201,21 @@ impl CaseView {
                 })
                 .collect(),
             visits: case.visits.iter().rev().map(VisitView::from).collect(),
-            plans: case.plans.iter().rev().map(PlanView::from).collect(),
+            plans: case
+                .plans
+                .iter()
+                .rev()
+                .map(|plan| PlanView::of(plan, viewer.today(case), grace_days))
+                .collect(),
+            complaints: case
+                .complaints
+                .iter()
+                .map(|stub| ComplaintStubView {
+                    raised_on: stub.raised_on,
+                    is_answered: stub.answered.is_some(),
+                })
+                .collect(),
+            evidence: case.evidence.clone(),
             conflicts: case
                 .conflicts
                 .iter()

@@ -77,7 +77,9 @@ impl ConflictView {
                 balance_seen,
                 balance_now,
             } => SidesView::Plan {
-                plan: case.plan(*plan).map(PlanView::from),
+                plan: case
+                    .plan(*plan)
+                    .map(|plan| PlanView::of(plan, viewer.today(case), 0)),
                 balance_seen: *balance_seen,
                 balance_now: match conflict.is_open() {
                     true => case.balance.total,

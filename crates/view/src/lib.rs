@@ -7,6 +7,7 @@ pub mod balance;
 pub mod case;
 pub mod checklist;
 pub mod conflict;
+pub mod copy;
 pub mod plan;
 pub mod visit;
 
@@ -14,5 +15,6 @@ pub use balance::BalanceView;
 pub use case::{CaseSummaryView, CaseView};
 pub use checklist::{ChecklistView, ClearanceView};
 pub use conflict::ConflictView;
+pub use copy::CopyRecord;
 pub use plan::PlanView;
 pub use visit::VisitView;

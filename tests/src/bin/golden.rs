@@ -1,16 +1,22 @@
 //! Writes the golden files of shapes that have none yet. Files that exist are never touched.
 
 use anyhow::{Context, Result};
+use doorstep_domain::action::Told;
 use doorstep_domain::affordability::BudgetLine;
 use doorstep_domain::case::FactField;
 use doorstep_domain::checklist::Answer;
 use doorstep_domain::clearance::clear;
+use doorstep_domain::complaint::{
+    Complaint, ComplaintChannel, ComplaintKind, Complexity, Feedback,
+};
 use doorstep_domain::conflict::Choice;
+use doorstep_domain::evidence::{Evidence, EvidenceKind};
 use doorstep_domain::fold::{Standing, fold};
 use doorstep_domain::outcome::{ArrearsCause, Conduct, NextStep, Outcome, OutcomeKind};
+use doorstep_domain::plan::{Consent, Pause, Relief};
 use doorstep_domain::safety::{FlagKind, StopKind};
 use doorstep_domain::visit::VisitIntent;
-use doorstep_domain::{ActionId, Change, Currency, Money, VisitId};
+use doorstep_domain::{ActionId, Change, Currency, Money, PlanId, VisitId};
 use doorstep_testkit::build::{Actor, agent, case, lead, morning, opening, plan, revision};
 use std::path::Path;
 use uuid::Uuid;
@@ -49,6 +55,7 @@ fn changes() -> Result<Vec<Change>> {
             right_to_refuse_said: true,
         },
         note: "Asked for messages in the evening.".into(),
+        left_behind: None,
     };
     Ok(vec![
         Change::OpenCase {
@@ -117,6 +124,86 @@ fn changes() -> Result<Vec<Change>> {
     ])
 }
 
+/// What schema 4 brought.
+fn changes_of_4() -> Result<Vec<Change>> {
+    let raise = ActionId(Uuid::from_u128(0x4a15e));
+    let visit = VisitId(Uuid::from_u128(0x71517));
+    let total = Money::new(120_000, Currency::Cny);
+    let mut terms = plan(2, total).context("build a plan")?;
+    let id = terms.id;
+    terms.relief = Relief {
+        discount_minor: 100,
+        interest_bp: 0,
+        frozen_until: Some("2027-01-31".parse()?),
+        holiday: Some(Pause {
+            from: "2027-02-01".parse()?,
+            to: "2027-02-28".parse()?,
+        }),
+    };
+    terms.limitation_told = true;
+    terms.replaces = Some(PlanId(Uuid::from_u128(1)));
+    terms.other = "Pays by the creditor's own app.".into();
+    let reason = "The balance was another one.".to_owned();
+    let complaint = Complaint {
+        about: ComplaintKind::Conduct,
+        channel: ComplaintChannel::AtTheDoor,
+        text: "They came twice.".into(),
+    };
+    Ok(vec![
+        Change::AgreePlan {
+            terms: Box::new(terms.clone()),
+        },
+        Change::VoidPlan {
+            plan: id,
+            reason: reason.clone(),
+        },
+        Change::CounterPlan {
+            plan: id,
+            terms: Box::new(terms),
+            reason: reason.clone(),
+        },
+        Change::AcceptCounter {
+            plan: id,
+            consent: Consent::Signed,
+        },
+        Change::BreakPlan { plan: id, reason },
+        Change::TellOfPlan {
+            plan: id,
+            how: Told::Phone,
+        },
+        Change::RaiseComplaint {
+            complaint: Box::new(complaint),
+        },
+        Change::GradeComplaint {
+            complaint: raise,
+            complexity: Complexity::Complex,
+        },
+        Change::AnswerComplaint {
+            complaint: raise,
+            text: "We are sorry.".into(),
+        },
+        Change::GiveFeedback {
+            visit,
+            feedback: Feedback {
+                respect: 5,
+                clarity: 4,
+            },
+        },
+        Change::AddEvidence {
+            evidence: Evidence {
+                kind: EvidenceKind::Signature,
+                sha256: "0".repeat(64),
+                bytes: 1_024,
+                media: "image/png".into(),
+                visit: Some(visit),
+                signs: Some(raise),
+                has_consent: true,
+                taken_on: "2026-11-22".parse()?,
+            },
+        },
+    ])
+}
+
 fn keep(folder: &str, name: &str, value: &impl serde::Serialize) -> Result<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("compat")
@@ -139,6 +226,12 @@ fn main() -> Result<()> {
         let action = door.does(change, revision(2));
         keep("actions", &format!("schema-1-{kind}"), &action)?;
         full = fold(full, &action, &Standing::applied(revision(number)));
+    }
+    let mut door_of_4 = Actor::new(agent(), 0x901f_0000);
+    for change in changes_of_4()? {
+        let kind = change.kind();
+        let action = door_of_4.does(change, revision(2));
+        keep("actions", &format!("schema-4-{kind}"), &action)?;
     }
     let mut desk = Actor::new(lead(), 0x901e_0000);
     let late = Change::SetFact {

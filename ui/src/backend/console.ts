@@ -7,12 +7,17 @@ import type { BulkStopView } from './generated/BulkStopView';
 import type { StopKind } from './generated/StopKind';
 import type { CasesView } from './generated/CasesView';
 import type { CaseView } from './generated/CaseView';
+import type { CheckView } from './generated/CheckView';
 import type { Choice } from './generated/Choice';
+import type { Complaint } from './generated/Complaint';
+import type { ComplaintsView } from './generated/ComplaintsView';
+import type { Complexity } from './generated/Complexity';
 import type { EnrolCodeView } from './generated/EnrolCodeView';
 import type { FactField } from './generated/FactField';
 import type { ImportReport } from './generated/ImportReport';
 import type { InboxView } from './generated/InboxView';
 import type { Money } from './generated/Money';
+import type { PaymentsView } from './generated/PaymentsView';
 import type { PersonView } from './generated/PersonView';
 import type { Revision } from './generated/Revision';
 import type { RouteView } from './generated/RouteView';
@@ -21,7 +26,7 @@ import { Problem } from './problem';
 
 async function ask<T>(method: string, path: string, body?: unknown): Promise<T> {
 	const init: RequestInit = { method };
-	if (body instanceof FormData) init.body = body;
+	if (body instanceof FormData || body instanceof Blob) init.body = body;
 	else if (body !== undefined) {
 		init.body = JSON.stringify(body);
 		init.headers = { 'content-type': 'application/json' };
@@ -58,6 +63,18 @@ export const server = {
 	addNote: (id: string, text: string) => ask<RulingView>('POST', `/v1/cases/${id}/notes`, { text }),
 	postPayment: (id: string, amount: Money, on: string) =>
 		ask<RulingView>('POST', `/v1/cases/${id}/payments`, { amount, on }),
+	/** A step in the life of a plan: `void`, `break`, `counter`, `accept`, `told`. */
+	livePlan: (id: string, plan: string, what: string, said: Record<string, unknown>) =>
+		ask<RulingView>('POST', `/v1/cases/${id}/plans/${plan}/${what}`, said),
+	postPayments: (file: File) => ask<PaymentsView>('POST', '/v1/payments', file),
+	raiseComplaint: (id: string, complaint: Complaint) =>
+		ask<RulingView>('POST', `/v1/cases/${id}/complaints`, complaint),
+	complaints: () => ask<ComplaintsView>('GET', '/v1/complaints'),
+	gradeComplaint: (id: string, complaint: string, complexity: Complexity) =>
+		ask<RulingView>('POST', `/v1/cases/${id}/complaints/${complaint}/grade`, { complexity }),
+	answerComplaint: (id: string, complaint: string, text: string) =>
+		ask<RulingView>('POST', `/v1/cases/${id}/complaints/${complaint}/answer`, { text }),
+	check: (code: string) => ask<CheckView>('POST', '/v1/check', { code }),
 	route: (agent: string, day: string) => ask<RouteView>('GET', `/v1/routes/${agent}/${day}`),
 	setRoute: (agent: string, day: string, cases: string[]) =>
 		ask<RouteView>('PUT', `/v1/routes/${agent}/${day}`, { cases }),

@@ -9,9 +9,12 @@ import type { ChecklistView } from './generated/ChecklistView';
 import type { Choice } from './generated/Choice';
 import type { CommittedView } from './generated/CommittedView';
 import type { ConflictView } from './generated/ConflictView';
+import type { Complaint } from './generated/Complaint';
 import type { FactField } from './generated/FactField';
+import type { Feedback } from './generated/Feedback';
 import type { LiftQuestionView } from './generated/LiftQuestionView';
 import type { Outcome } from './generated/Outcome';
+import type { OutcomeForm } from './generated/OutcomeForm';
 import type { ProposalsView } from './generated/ProposalsView';
 import type { SavedView } from './generated/SavedView';
 import type { SessionStateView } from './generated/SessionStateView';
@@ -19,7 +22,15 @@ import type { SyncStatusView } from './generated/SyncStatusView';
 import type { TodayView } from './generated/TodayView';
 import { asProblem } from './problem';
 
-type PlanInput = Omit<AgreementInput, 'instalment' | 'consent'>;
+export type PlanInput = Omit<
+	AgreementInput,
+	'instalment' | 'consent' | 'method' | 'no_new_credit' | 'limitation_told' | 'other'
+>;
+
+export interface CopyPages {
+	pages: string[];
+	square: string | null;
+}
 
 async function call<T>(command: string, values?: Record<string, unknown>): Promise<T> {
 	try {
@@ -68,6 +79,13 @@ export const device = {
 	checkIn: (caseId: string) => write<CommittedView>('check_in', { case: caseId }),
 	endVisit: (caseId: string, outcome: Outcome) =>
 		write<CommittedView>('end_visit', { case: caseId, outcome }),
+	outcomeForms: (caseId: string) => call<OutcomeForm[]>('outcome_forms', { case: caseId }),
+	raiseComplaint: (caseId: string, complaint: Complaint) =>
+		write<CommittedView>('raise_complaint', { case: caseId, complaint }),
+	giveFeedback: (caseId: string, feedback: Feedback) =>
+		write<CommittedView>('give_feedback', { case: caseId, feedback }),
+	copyPages: (caseId: string) => call<CopyPages>('copy_pages', { case: caseId }),
+	saveCopy: (caseId: string) => call<string>('save_copy', { case: caseId }),
 	withdraw: (caseId: string) => write<CommittedView>('withdraw', { case: caseId }),
 	formDraft: (form: string, caseId: string) =>
 		call<string | null>('form_draft', { form, case: caseId }),

@@ -50,6 +50,11 @@ export function t(key: Key, values: Record<string, string | number> = {}): strin
 	return i18next.t(key, { ...values, lng: words.language });
 }
 
+/** The sentence in a language of its own: what another person reads on this screen. */
+export function tIn(language: Language, key: Key): string {
+	return i18next.t(key, { lng: language });
+}
+
 /** The sentence for a code that comes from elsewhere; a newer server may send an unknown one. */
 export function tCode(
 	prefix: string,

@@ -2,6 +2,7 @@
 
 pub mod agree_plan;
 pub mod check_visit;
+mod copy;
 pub mod correct_case;
 pub mod decide;
 pub mod enrol;

@@ -58,7 +58,8 @@ impl Device {
                 role: Role::Agent,
                 now: self.instant(tx)?,
             };
-            let mut view = CaseView::of(&case, viewer);
+            let grace_days = self.policies_in(tx)?.1.plan_policy(&case).grace_days;
+            let mut view = CaseView::of(&case, viewer, grace_days);
             // The watch runs from what the server has: what waits here it does not know.
             let waiting = record::pending(tx, id, case.revision)?;
             let has_news = |visit: VisitId| {

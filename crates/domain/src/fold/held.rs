@@ -171,6 +171,10 @@ fn take_effect(
         }
         (Sides::Plan { plan, .. }, Choice::KeepCurrent) => {
             set_plan_state(case, plan, PlanState::Void);
+            case.plans
+                .iter_mut()
+                .filter(|known| known.terms.id == plan)
+                .for_each(|plan| plan.is_to_be_told = true);
             lift_stop(case, id, action.id);
         }
         (

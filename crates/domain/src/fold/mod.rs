@@ -3,6 +3,7 @@
 //! The device folds its unjudged actions on top of the server's document; the server folds what
 //! it has judged. No other code changes a case. Folding the same action twice changes nothing.
 
+mod complaint;
 mod held;
 mod plan;
 mod safety;
@@ -12,14 +13,16 @@ use crate::action::{Action, Change, OpeningFacts};
 use crate::case::{
     Assignment, BalanceItem, BalanceLine, Case, Fact, FactField, Note, PastAssignment,
 };
+use crate::evidence::Evidence;
 use crate::money::Money;
 use crate::plan::PlanState;
 use crate::safety::Stop;
 use crate::verdict::Ruling;
 use crate::visit::VisitState;
 use crate::{Revision, RuleId};
+use complaint::complain;
 use held::{hold, refuse, settle};
-use plan::{put_plan, raise_plan_stop};
+use plan::{count_payment, live, put_plan, raise_plan_stop};
 use safety::{lift_stop, raise_flag, raise_stop};
 use visit::{advance, check_visit};
 
@@ -168,6 +171,8 @@ fn open(action: &Action, facts: &OpeningFacts, revision: Option<Revision>) -> Ca
         assignment: None,
         past_assignments: Vec::new(),
         conflicts: Vec::new(),
+        complaints: Vec::new(),
+        evidence: Vec::new(),
         closed: None,
     }
 }
@@ -183,7 +188,10 @@ fn apply(case: &mut Case, action: &Action, standing: &Standing) {
             case.balance = balance.clone();
             case.account.months_overdue = *months_overdue;
         }
-        Change::PostPayment { amount, on } => post_payment(case, *amount, *on),
+        Change::PostPayment { amount, on } => {
+            post_payment(case, *amount, *on);
+            count_payment(case, action, *amount, *on);
+        }
         Change::CloseCase { reason } => case.closed = Some(reason.clone()),
         Change::Assign {
             agent,
@@ -257,6 +265,22 @@ fn apply(case: &mut Case, action: &Action, standing: &Standing) {
             };
             put_plan(case, action, terms, state);
             raise_plan_stop(case, action, revision);
+        }
+        Change::VoidPlan { .. }
+        | Change::CounterPlan { .. }
+        | Change::AcceptCounter { .. }
+        | Change::BreakPlan { .. }
+        | Change::TellOfPlan { .. } => live(case, action),
+        Change::RaiseComplaint { .. }
+        | Change::GradeComplaint { .. }
+        | Change::AnswerComplaint { .. } => complain(case, action, revision),
+        // For the complaint handler alone.
+        Change::GiveFeedback { .. } => {}
+        Change::AddEvidence { evidence } => {
+            let is_known = |known: &Evidence| known.sha256 == evidence.sha256;
+            if !case.evidence.iter().any(is_known) {
+                case.evidence.push(evidence.clone());
+            }
         }
         Change::Decide { conflict, choice } => settle(case, action, *conflict, choice, standing),
     }

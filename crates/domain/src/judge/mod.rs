@@ -17,7 +17,7 @@ use crate::verdict::Ruling;
 use crate::{ActionId, Epoch, Lineage, Revision, Role, RuleId, UserId};
 use chrono::{DateTime, Utc};
 use decision::judge_decision;
-use plan::judge_plan;
+use plan::{judge_life, judge_plan};
 
 /// What the rules know beside the case and the action.
 #[derive(Debug, Clone)]
@@ -95,6 +95,26 @@ pub fn judge(case: Option<&Case>, action: &Action, context: &Context<'_>) -> Rul
         }
         Change::LiftStop { raise } => judge_lift(case, *raise),
         Change::AgreePlan { terms } => judge_plan(case, action, terms, context),
+        Change::VoidPlan { .. }
+        | Change::CounterPlan { .. }
+        | Change::AcceptCounter { .. }
+        | Change::BreakPlan { .. }
+        | Change::TellOfPlan { .. } => judge_life(case, &action.change, context),
+        Change::GradeComplaint { complaint, .. } | Change::AnswerComplaint { complaint, .. } => {
+            let stub = case.complaints.iter().find(|stub| stub.id == *complaint);
+            match stub {
+                None => Ruling::refused("complaint.unknown"),
+                Some(stub) if stub.answered.is_some() => Ruling::refused("complaint.answered"),
+                Some(_) => Ruling::Applied,
+            }
+        }
+        Change::GiveFeedback { feedback, .. } if !feedback.is_sound() => {
+            Ruling::refused("feedback.not_on_the_scale")
+        }
+        Change::AddEvidence { evidence } => match evidence.check() {
+            Err(rule) => Ruling::Refused { rule },
+            Ok(()) => Ruling::Applied,
+        },
         Change::Decide { conflict, choice } => {
             judge_decision(case, action, *conflict, choice, context)
         }
@@ -128,12 +148,23 @@ const fn role_permits(role: Role, change: &Change) -> bool {
         | Change::Arrive { .. }
         | Change::CheckIn { .. }
         | Change::EndVisit { .. }
-        | Change::AgreePlan { .. } => matches!(role, Role::Agent),
+        | Change::AgreePlan { .. }
+        | Change::GiveFeedback { .. }
+        | Change::AddEvidence { .. } => matches!(role, Role::Agent),
+        Change::VoidPlan { .. } | Change::CounterPlan { .. } | Change::BreakPlan { .. } => {
+            matches!(role, Role::Lead | Role::BackOffice)
+        }
+        Change::GradeComplaint { .. } | Change::AnswerComplaint { .. } => {
+            matches!(role, Role::ComplaintHandler)
+        }
         Change::Decide { .. } => matches!(role, Role::Agent | Role::Lead),
         Change::SetFact { .. }
         | Change::AddNote { .. }
         | Change::RaiseFlag { .. }
-        | Change::RaiseStop { .. } => true,
+        | Change::RaiseStop { .. }
+        | Change::RaiseComplaint { .. }
+        | Change::AcceptCounter { .. }
+        | Change::TellOfPlan { .. } => true,
     }
 }
 
@@ -216,6 +247,8 @@ fn judge_lift(case: &Case, raise: ActionId) -> Ruling {
         None => Ruling::refused("stop.unknown"),
         // Only the end of the plan itself lifts the stop that it raised (CN-PLAN-3).
         Some(stop) if stop.kind == StopKind::ActivePlan => Ruling::refused("stop.plan_is_active"),
+        // And only an answer the stop of a complaint.
+        Some(stop) if stop.kind == StopKind::Complaint => Ruling::refused("stop.complaint_is_open"),
         Some(_) => Ruling::Applied,
     }
 }

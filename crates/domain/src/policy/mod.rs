@@ -9,10 +9,14 @@ pub use rule::{Check, Grade, InstrumentKind, Lift, Rule, State, Status};
 
 use crate::Case;
 use crate::checklist::Checklist;
+use crate::outcome::LeftBehind;
+use crate::plan::Calendar;
+use crate::safety::{Flag, FlagKind};
 use crate::words::Bilingual;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// A rule's name, what it says to a person, and where it comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +50,26 @@ pub struct Pack {
     pub valid_until: Option<NaiveDate>,
     pub clearance: ClearanceLife,
     pub plan: PlanPolicy,
+    /// Public holidays: no instalment falls due on them.
+    #[serde(default)]
+    pub holidays: Vec<NaiveDate>,
+    /// Weekend days that are worked in exchange for a holiday.
+    #[serde(default)]
+    pub worked_weekends: Vec<NaiveDate>,
+    /// What may stay behind at a door where nobody opened: the house says what, a place takes away.
+    #[serde(default)]
+    pub may_leave: Vec<LeftBehind>,
+    #[serde(default)]
+    pub never_leave: Vec<LeftBehind>,
+    /// For how long photos, signatures and recordings are kept.
+    #[serde(default)]
+    pub evidence_months: Option<u16>,
+    /// What a debtor's copy says beside the record.
+    #[serde(default)]
+    pub copy: CopyWords,
+    /// Until when a complaint is answered.
+    #[serde(default)]
+    pub complaint: ComplaintClock,
     #[serde(rename = "rule", default)]
     pub rules: Vec<Rule>,
 }
@@ -67,6 +91,81 @@ pub struct PlanPolicy {
     /// A balance that moved by more than this (in minor units) since the plan was agreed needs
     /// a person: daily interest is not a conflict, a payment is.
     pub balance_tolerance_minor: i64,
+    /// How many months may pass before the first payment. This and the next three: no limit where a
+    /// pack says nothing; the house pack speaks for all places.
+    #[serde(default = "any_months")]
+    pub deferral_months_max: u16,
+    /// How long a payment holiday may last.
+    #[serde(default = "any_months")]
+    pub holiday_months_max: u16,
+    /// The most interest that a plan may bear, in hundredths of a percent a year.
+    #[serde(default = "any_rate")]
+    pub interest_bp_max: u32,
+    /// The largest discount of a settlement that an agent may agree; more needs a lead's decision.
+    #[serde(default = "any_percent")]
+    pub discount_percent_max: u8,
+    /// Days after a due date before a plan can be found broken.
+    #[serde(default = "grace")]
+    pub grace_days: u16,
+    /// An agreement names how the instalments are paid and whether new credit is taken meanwhile.
+    #[serde(default)]
+    pub needs_all_fields: bool,
+    /// Years after which a claim may no longer be enforced; unknown where absent.
+    #[serde(default)]
+    pub limitation_years: Option<u8>,
+}
+
+const fn any_months() -> u16 {
+    u16::MAX
+}
+
+const fn any_rate() -> u32 {
+    u32::MAX
+}
+
+const fn any_percent() -> u8 {
+    100
+}
+
+/// Two weeks, where a pack says nothing: a payment may take days, and a letter may too.
+const fn grace() -> u16 {
+    14
+}
+
+/// What a debtor's copy says of rights and of help.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "pack-schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct CopyWords {
+    /// Who sends the people that come; an organisation writes its own name here.
+    pub organisation: Option<Bilingual>,
+    pub rights: Vec<Bilingual>,
+    /// Where to complain.
+    pub complaints: Vec<Bilingual>,
+    /// Where help is free.
+    pub advice: Vec<Bilingual>,
+}
+
+/// Days from a complaint until it must be answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "pack-schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ComplaintClock {
+    pub simple_days: u16,
+    pub complex_days: u16,
+    /// With an approval of its own.
+    pub special_days: u16,
+}
+
+impl Default for ComplaintClock {
+    /// CN-CMP-1, the strictest that the reference names; a house that knows none keeps it.
+    fn default() -> Self {
+        Self {
+            simple_days: 15,
+            complex_days: 30,
+            special_days: 60,
+        }
+    }
 }
 
 /// Everything that decides a visit, as it travels to a device.
@@ -105,6 +204,51 @@ impl Policies {
             || rules.any(|known| known.id == rule && known.lift == Lift::Lead)
     }
 
+    /// The working days at the door of this case: what is a holiday in any of its packs is one.
+    pub fn calendar(&self, case: &Case) -> Calendar {
+        let packs: Vec<_> = self.for_case(case).collect();
+        let holidays = packs.iter().flat_map(|pack| &pack.holidays);
+        let worked = packs.iter().flat_map(|pack| &pack.worked_weekends);
+        Calendar::new(holidays.copied(), worked.copied())
+    }
+
+    /// What may stay behind at this door. Nothing where somebody is afraid of another person there
+    /// (reference section 4.2).
+    pub fn may_leave(&self, case: &Case, now: DateTime<Utc>) -> Vec<LeftBehind> {
+        let fears = |flag: &Flag| flag.kind == FlagKind::DomesticAbuse;
+        if case.flags_in_force(now).any(fears) {
+            return Vec::new();
+        }
+        let is_never = |left: &LeftBehind| {
+            let mut packs = self.for_case(case);
+            packs.any(|pack| pack.never_leave.contains(left))
+        };
+        let allowed: BTreeSet<_> = self
+            .for_case(case)
+            .flat_map(|pack| pack.may_leave.iter().copied())
+            .collect();
+        allowed.into_iter().filter(|left| !is_never(left)).collect()
+    }
+
+    /// For how many months evidence of this case is kept: the shortest of its packs, a year where none
+    /// says.
+    pub fn evidence_months(&self, case: &Case) -> u16 {
+        let months = self.for_case(case).filter_map(|pack| pack.evidence_months);
+        months.min().unwrap_or(12)
+    }
+
+    /// Until when a complaint about this case is answered: the shortest of its packs.
+    pub fn complaint_clock(&self, case: &Case) -> ComplaintClock {
+        self.for_case(case)
+            .map(|pack| pack.complaint)
+            .reduce(|one, other| ComplaintClock {
+                simple_days: one.simple_days.min(other.simple_days),
+                complex_days: one.complex_days.min(other.complex_days),
+                special_days: one.special_days.min(other.special_days),
+            })
+            .unwrap_or_default()
+    }
+
     /// What a plan may be for this case: the strictest of its packs. Without any pack, nothing.
     pub fn plan_policy(&self, case: &Case) -> PlanPolicy {
         self.for_case(case)
@@ -122,6 +266,16 @@ impl PlanPolicy {
             balance_tolerance_minor: self
                 .balance_tolerance_minor
                 .min(other.balance_tolerance_minor),
+            deferral_months_max: self.deferral_months_max.min(other.deferral_months_max),
+            holiday_months_max: self.holiday_months_max.min(other.holiday_months_max),
+            interest_bp_max: self.interest_bp_max.min(other.interest_bp_max),
+            discount_percent_max: self.discount_percent_max.min(other.discount_percent_max),
+            grace_days: self.grace_days.max(other.grace_days),
+            needs_all_fields: self.needs_all_fields || other.needs_all_fields,
+            limitation_years: match (self.limitation_years, other.limitation_years) {
+                (Some(one), Some(two)) => Some(one.min(two)),
+                (one, two) => one.or(two),
+            },
         }
     }
 }

@@ -4,6 +4,7 @@
 
 mod facts;
 mod people;
+mod plan_life;
 mod plans;
 
 use doorstep_domain::case::FactField;

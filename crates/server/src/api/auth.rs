@@ -42,6 +42,9 @@ impl Throttle {
 /// Somebody who is signed in to the console.
 pub struct SignedIn(pub PersonRow);
 
+/// Who works in the console. Complaints have a page of their own.
+pub const CONSOLE: [Role; 2] = [Role::Lead, Role::BackOffice];
+
 impl SignedIn {
     /// Only for these roles.
     pub fn require(&self, roles: &[Role]) -> Result<(), ApiError> {
@@ -57,7 +60,7 @@ impl SignedIn {
 
     /// Only for the console; an agent works on a device.
     pub fn require_console(&self) -> Result<(), ApiError> {
-        self.require(&[Role::Lead, Role::BackOffice])
+        self.require(&CONSOLE)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Cases in the console: found, opened, corrected.
 
-use super::auth::SignedIn;
+use super::auth::{CONSOLE, SignedIn};
 use super::error::{Body, Path};
 use super::{ApiError, App};
 use crate::intake::{OwnAction, act};
@@ -12,7 +12,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use doorstep_domain::case::FactField;
 use doorstep_domain::safety::{FlagKind, StopKind};
 use doorstep_domain::verdict::Ruling;
-use doorstep_domain::{CaseId, Change, Money, Revision, UserId};
+use doorstep_domain::{CaseId, Change, Money, Revision, Role, UserId};
 use doorstep_protocol::exchange::ErrorResponse;
 use doorstep_view::case::Viewer;
 use doorstep_view::{CaseSummaryView, CaseView};
@@ -137,11 +137,13 @@ pub async fn read_case(
         role: person.0.role,
         now: app.clock.now(),
     };
+    let policies = std::sync::Arc::clone(&app.policies);
     app.read(move |tx| {
         let case = tx
             .case(id)?
             .ok_or_else(|| ApiError::not_found("case.unknown"))?;
-        Ok(Json(CaseView::of(&case, viewer)))
+        let grace_days = policies.policies.plan_policy(&case).grace_days;
+        Ok(Json(CaseView::of(&case, viewer, grace_days)))
     })
     .await
 }
@@ -235,7 +237,8 @@ pub async fn raise_stop(
     record(app, person, id, change, None).await
 }
 
-fn checked_text(text: &str) -> Result<String, ApiError> {
+/// A text that somebody wrote: trimmed, not empty, not too long.
+pub fn checked_text(text: &str) -> Result<String, ApiError> {
     match text.trim() {
         "" => Err(ApiError::bad_request("text.empty", "the text is empty")),
         text if text.len() > TEXT_BYTES_MAX => Err(ApiError::bad_request(
@@ -254,7 +257,19 @@ pub async fn record(
     change: Change,
     seen: Option<Revision>,
 ) -> Result<Json<RulingView>, ApiError> {
-    person.require_console()?;
+    record_as(app, person, &CONSOLE, case, change, seen).await
+}
+
+/// The same for whoever has one of `roles`.
+pub async fn record_as(
+    app: App,
+    person: SignedIn,
+    roles: &[Role],
+    case: CaseId,
+    change: Change,
+    seen: Option<Revision>,
+) -> Result<Json<RulingView>, ApiError> {
+    person.require(roles)?;
     let (now, policies) = (app.clock.now(), std::sync::Arc::clone(&app.policies));
     let own = OwnAction {
         actor: person.0.id,

@@ -5,13 +5,17 @@ mod alarms;
 mod auth;
 mod bulk;
 mod cases;
+mod check;
+mod complaints;
 mod conflicts;
 mod devices;
 mod error;
 mod imports;
 mod interface;
 mod lifts;
+mod payments;
 mod people;
+mod plans;
 mod proofs;
 mod routes;
 mod session;
@@ -22,10 +26,13 @@ pub use activity::ActivityView;
 pub use alarms::AlarmView;
 pub use bulk::BulkStopView;
 pub use cases::{CasesView, RulingView};
+pub use check::CheckView;
+pub use complaints::ComplaintsView;
 pub use conflicts::InboxView;
 pub use devices::DeviceView;
 pub use error::ApiError;
 pub use lifts::LiftView;
+pub use payments::PaymentsView;
 pub use people::EnrolCodeView;
 pub use routes::RouteView;
 pub use session::PersonView;
@@ -264,6 +271,17 @@ fn documented() -> OpenApiRouter<App> {
         .routes(documented_routes!(cases::set_fact))
         .routes(documented_routes!(cases::add_note))
         .routes(documented_routes!(cases::post_payment))
+        .routes(documented_routes!(check::check))
+        .routes(documented_routes!(payments::post_payments))
+        .routes(documented_routes!(plans::void_plan))
+        .routes(documented_routes!(plans::break_plan))
+        .routes(documented_routes!(plans::counter_plan))
+        .routes(documented_routes!(plans::accept_counter))
+        .routes(documented_routes!(plans::tell_of_plan))
+        .routes(documented_routes!(complaints::list))
+        .routes(documented_routes!(complaints::raise))
+        .routes(documented_routes!(complaints::grade))
+        .routes(documented_routes!(complaints::answer))
         .routes(documented_routes!(cases::raise_flag))
         .routes(documented_routes!(cases::raise_stop))
         .routes(documented_routes!(routes::read_route, routes::set_route))

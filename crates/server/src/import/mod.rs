@@ -2,12 +2,12 @@
 //! all of it or nothing.
 
 mod account;
-mod amount;
+pub mod amount;
 pub mod made_up;
 pub mod mapping;
 mod run;
 pub mod sample;
-mod table;
+pub mod table;
 
 pub use mapping::{Mapping, MappingError};
 pub use run::{ImportError, ImportOrder, ImportReport, import};

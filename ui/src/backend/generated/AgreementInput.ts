@@ -3,6 +3,8 @@ import type { Budget } from "./Budget";
 import type { Consent } from "./Consent";
 import type { Frequency } from "./Frequency";
 import type { Money } from "./Money";
+import type { Pause } from "./Pause";
+import type { PaymentMethod } from "./PaymentMethod";
 
 /**
  * What was agreed.
@@ -11,4 +13,24 @@ export type AgreementInput = {
 /**
  * The instalment of the proposal that was taken.
  */
-instalment: Money, consent: Consent, budget: Budget, frequency: Frequency, first_due: string, };
+instalment: Money, consent: Consent, method: PaymentMethod, 
+/**
+ * They undertake to take no new card meanwhile.
+ */
+no_new_credit: boolean, 
+/**
+ * They heard that the claim may be too old to be enforced.
+ */
+limitation_told?: boolean, 
+/**
+ * What else was agreed, in words.
+ */
+other?: string, budget: Budget, frequency: Frequency, 
+/**
+ * Later than usual: a deferral.
+ */
+first_due: string, 
+/**
+ * A settlement: what is let go once the rest is paid.
+ */
+discount_percent?: number, frozen_until?: string, holiday?: Pause, };

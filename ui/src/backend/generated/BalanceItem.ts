@@ -3,4 +3,4 @@
 /**
  * What a line of the balance is.
  */
-export type BalanceItem = "opening" | "charges" | "credit" | "payment";
+export type BalanceItem = "opening" | "charges" | "costs" | "interest" | "principal" | "credit" | "payment" | "discount";

@@ -3,4 +3,4 @@
 /**
  * A line of the monthly budget.
  */
-export type BudgetLine = "wages" | "benefits" | "pension" | "other_income" | "housing" | "utilities" | "travel" | "care_and_health" | "school" | "insurance_and_pension" | "food_and_housekeeping" | "phone_and_leisure" | "personal" | "savings" | "other_debts";
+export type BudgetLine = "wages" | "partners_wages" | "benefits" | "pension" | "other_income" | "all_income" | "housing" | "utilities" | "travel" | "care_and_health" | "school" | "insurance_and_pension" | "professional" | "other_essential" | "all_fixed_costs" | "food_and_housekeeping" | "phone_and_leisure" | "personal" | "all_flexible_costs" | "savings" | "priority_debts" | "other_debts";

@@ -3,4 +3,4 @@
 /**
  * How often an instalment falls due.
  */
-export type Frequency = "weekly" | "fortnightly" | "monthly";
+export type Frequency = "weekly" | "fortnightly" | "monthly" | "pay_day";

@@ -4,4 +4,8 @@ import type { Money } from "./Money";
 /**
  * One payment of a plan.
  */
-export type Instalment = { due: string, amount: Money, };
+export type Instalment = { due: string, amount: Money, 
+/**
+ * The part of the amount that is interest.
+ */
+interest_minor?: number, };

@@ -3,4 +3,4 @@
 /**
  * How a visit ended.
  */
-export type OutcomeKind = "met" | "not_met" | "wrong_address" | "refused_to_talk" | "asked_to_leave" | "withdrawn" | "vulnerability_shown" | "dispute";
+export type OutcomeKind = "met" | "not_met" | "wrong_address" | "refused_to_talk" | "asked_to_leave" | "withdrawn" | "vulnerability_shown" | "dispute" | "deceased";

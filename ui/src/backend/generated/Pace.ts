@@ -3,4 +3,4 @@
 /**
  * How fast a proposed plan is.
  */
-export type Pace = "gentle" | "steady" | "fastest";
+export type Pace = "gentle" | "steady" | "fair_share" | "fastest";

@@ -3,4 +3,4 @@
 /**
  * The life of a plan.
  */
-export type PlanState = "provisional" | "active" | "kept" | "broken" | "void";
+export type PlanState = "provisional" | "active" | "countered" | "kept" | "broken" | "void" | "replaced";

@@ -8,6 +8,6 @@ import type { Pace } from "./Pace";
  */
 export type ProposalView = { pace: Pace, instalment: Money, lines: Array<Instalment>, ends_on: string, 
 /**
- * The plan adds no cost: what is paid in all is what is owed.
+ * What is paid in all: what is owed, less what a settlement lets go.
  */
 total: Money, };

@@ -10,8 +10,24 @@ export type ProposalsView = { monthly_surplus: Money,
 /**
  * The most that one instalment may take.
  */
-instalment_max: Money, frequency: Frequency, proposals: Array<ProposalView>, 
+instalment_max: Money, frequency: Frequency, 
+/**
+ * What is owed without a plan.
+ */
+owed: Money, proposals: Array<ProposalView>, 
 /**
  * Why there is none, by code.
  */
-none_because: string | null, };
+none_because: string | null, 
+/**
+ * The agreement names how it is paid, and whether new credit is taken meanwhile.
+ */
+needs_all_fields: boolean, 
+/**
+ * Since when the claim may be too old to be enforced: said before anything is agreed.
+ */
+limitation_since: string | null, 
+/**
+ * So large a discount is for a lead to grant: the plan is provisional until then.
+ */
+needs_lead: boolean, };

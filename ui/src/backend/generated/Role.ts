@@ -3,4 +3,4 @@
 /**
  * The part a signed-in person has.
  */
-export type Role = "agent" | "lead" | "back_office";
+export type Role = "agent" | "lead" | "back_office" | "complaint_handler";

@@ -3,4 +3,4 @@
 /**
  * A fact that forbids contact from a moment on.
  */
-export type StopKind = "moratorium" | "attorney" | "cease_request" | "dispute" | "bereavement" | "incapacity" | "active_plan" | "stand_down";
+export type StopKind = "moratorium" | "attorney" | "cease_request" | "dispute" | "bereavement" | "incapacity" | "active_plan" | "stand_down" | "complaint";

@@ -36,7 +36,8 @@ class SignedIn {
 
 	async #welcome(person: PersonView) {
 		this.person = person;
-		this.people = person.role === 'agent' ? [] : await server.people();
+		const hasTeam = person.role === 'lead' || person.role === 'back_office';
+		this.people = hasTeam ? await server.people() : [];
 	}
 }
 
