@@ -234,6 +234,20 @@ pub async fn raise_complaint(
 }
 
 #[tauri::command]
+pub async fn add_photo(
+    session: State<'_, Session>,
+    wish: String,
+    case: CaseId,
+    base64: String,
+    has_consent: bool,
+) -> Answer<Option<CommittedView>> {
+    write(session, wish, move |device| {
+        device.add_photo(case, &base64, has_consent)
+    })
+    .await
+}
+
+#[tauri::command]
 pub async fn give_feedback(
     session: State<'_, Session>,
     wish: String,

@@ -75,6 +75,7 @@ pub fn run() -> ExitCode {
             commands::outcome_forms,
             commands::raise_complaint,
             commands::give_feedback,
+            commands::add_photo,
             copy::copy_pages,
             copy::save_copy,
             commands::withdraw,

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may")]
 
 mod a_day;
+mod agreed;
 mod attachments;
 mod backup;
 mod bad_input;
@@ -10,6 +11,7 @@ mod exchange;
 mod import;
 mod lift;
 mod openapi;
+mod peer;
 mod restart;
 mod stops;
 mod watch;

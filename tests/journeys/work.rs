@@ -92,8 +92,9 @@ pub fn agree(device: &Device, case: CaseId) -> Result<CommittedView, DeviceError
         consent: Consent::Spoken,
         method: PaymentMethod::BankTransfer,
         no_new_credit: true,
-        limitation_told: false,
+        limitation_told: true,
         other: String::new(),
+        signature: None,
     };
     device.agree_plan(case, &agreement)
 }

@@ -17,12 +17,12 @@ pub fn sync(arguments: &[String]) -> Result<()> {
     run_built(RELEASE, "bench-sync", &arguments)
 }
 
-/// Measures the safety gate: see `benches/`.
-pub fn gate(arguments: &[String]) -> Result<()> {
+/// Measures with one of the binaries of `benches/` that need nothing but themselves.
+pub fn alone(binary: &str, arguments: &[String]) -> Result<()> {
     step("set up what is missing", machine::set_up)?;
     step("build for release", || {
         build(RELEASE, &["doorstep-benches"])
     })?;
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    run_built(RELEASE, "bench-gate", &arguments)
+    run_built(RELEASE, binary, &arguments)
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Debian packages and why they are needed.
-const PACKAGES: [&str; 13] = [
+const PACKAGES: [&str; 14] = [
     "build-essential",
     "pkg-config",
     "libssl-dev",
@@ -19,6 +19,7 @@ const PACKAGES: [&str; 13] = [
     "chromium-driver",
     "fonts-wqy-microhei",
     "fonts-dejavu-core",
+    "poppler-utils",
     "postgresql",
     "python3-venv",
 ];

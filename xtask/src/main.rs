@@ -84,6 +84,12 @@ enum Bench {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Plans and the debtor's copy: a schedule, and the PDF's time and size.
+    Plan {
+        /// `[--json FILE]`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
 }
 
 fn main() -> anyhow::Result<()> {
@@ -102,7 +108,10 @@ fn main() -> anyhow::Result<()> {
         } => bench::sync(&arguments),
         Command::Bench {
             what: Bench::Gate { arguments },
-        } => bench::gate(&arguments),
+        } => bench::alone("bench-gate", &arguments),
+        Command::Bench {
+            what: Bench::Plan { arguments },
+        } => bench::alone("bench-plan", &arguments),
         Command::Rules { json } => rules::list(json.as_deref()),
         Command::Layers => layers::check(),
         Command::Bindings => steps::cargo(&[

@@ -10,6 +10,7 @@ pub mod device;
 pub mod error;
 pub mod handover;
 pub mod lock;
+mod picture;
 pub mod record;
 pub mod store;
 pub mod sync;

@@ -14,6 +14,54 @@ pub async fn sign_in(console: &mut Screen, name: &str, password: &str) -> Result
     Ok(())
 }
 
+/// Offers another plan than the one that was agreed, and records that they agreed to it by phone.
+pub async fn offer_another_plan(console: &mut Screen, case: &str) -> Result<()> {
+    console.go(&format!("#/console/case/{case}")).await?;
+    console.tap("plan-counter").await?;
+    console.write("counter-instalment", "9000").await?;
+    console
+        .write("plan-reason", "The payment of this week counts as well.")
+        .await?;
+    console.show("[data-act='plans']").await?;
+    console.picture("counter-a-plan").await?;
+    console.tap("plan-do").await?;
+    console.find("[data-plan='countered']").await?;
+    console.show("[data-act='plans']").await?;
+    console.picture("plan-countered").await?;
+    console.tap("accept-counter").await?;
+    console.find("[data-plan='active']").await?;
+    Ok(())
+}
+
+/// The complaint handler reads what nobody else does, and answers.
+pub async fn answer_complaint(console: &mut Screen, password: &str) -> Result<()> {
+    console.write("name", "complaints").await?;
+    console.write("password", password).await?;
+    console.tap("sign-in").await?;
+    console.find("[data-act='complaint']").await?;
+    console.find("[data-act='feedback']").await?;
+    console.picture("complaints").await?;
+    console
+        .write(
+            "answer-text",
+            "We are sorry, and come no more at that hour.",
+        )
+        .await?;
+    console.tap("answer").await?;
+    console.wait_for_count("[data-act='answer']", 0).await?;
+    console.tap("language-zh-CN").await?;
+    console.picture("complaints-chinese").await?;
+    console.tap("language-en").await?;
+    sign_out(console).await
+}
+
+/// Where the back office posts a file of payments.
+pub async fn see_payments(console: &mut Screen) -> Result<()> {
+    console.tap("nav-payments").await?;
+    console.find("[data-act='payments-file']").await?;
+    console.picture("payments").await
+}
+
 /// Signs out.
 pub async fn sign_out(console: &mut Screen) -> Result<()> {
     console.tap("sign-out").await?;

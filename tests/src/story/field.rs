@@ -212,6 +212,9 @@ async fn agree_plan(app: &mut Screen, case: &str, entered: &mut Entered) -> Resu
         .await?;
     app.show("[data-act='surplus']").await?;
     app.picture("plan-proposals").await?;
+    // The sample's statement is of 2005: nobody agrees to so old a claim without a warning.
+    app.tap("limitation-told").await?;
+    app.tap("no-new-credit").await?;
     app.tap_css("[data-act^='agree-']").await?;
     app.find("[data-act='agree-yes']").await?;
     app.picture("plan-confirm").await?;
@@ -220,6 +223,12 @@ async fn agree_plan(app: &mut Screen, case: &str, entered: &mut Entered) -> Resu
     app.picture("plan-agreed").await?;
     entered.action(case, "agree_plan");
     entered.plans += 1;
+    app.tap("to-copy").await?;
+    app.find("[data-act='copy-pages'] img").await?;
+    app.picture("their-copy").await?;
+    app.show("[data-act='copy-pages'] img").await?;
+    app.picture("their-copy-page").await?;
+    app.go(&format!("#/case/{case}/visit")).await?;
     Ok(())
 }
 
@@ -239,9 +248,31 @@ async fn end(app: &mut Screen, case: &str, entered: &mut Entered) -> Result<()> 
     entered.action(case, "end_visit");
     entered.outcome(case, "met", note);
     entered.visits += 1;
+    complain(app, case, entered).await?;
     app.tap("nav-sync").await?;
     app.find("[data-act='saved']").await?;
     app.picture("saved-offline").await?;
+    Ok(())
+}
+
+/// They complain, and say on the screen that is turned round how it was.
+async fn complain(app: &mut Screen, case: &str, entered: &mut Entered) -> Result<()> {
+    app.tap("to-complaint").await?;
+    app.tap("about-conduct").await?;
+    app.write("complaint-text", "You came at dinner time.")
+        .await?;
+    app.picture("complaint").await?;
+    app.tap("send-complaint").await?;
+    app.find("[data-act='complaint-taken']").await?;
+    entered.action(case, "raise_complaint");
+    app.go(&format!("#/case/{case}/feedback")).await?;
+    app.tap("respect-4").await?;
+    app.tap("clarity-5").await?;
+    app.picture("feedback-turned-round").await?;
+    app.tap("send-feedback").await?;
+    app.find("[data-act='feedback-thanks']").await?;
+    app.tap("after-feedback").await?;
+    entered.action(case, "give_feedback");
     Ok(())
 }
 

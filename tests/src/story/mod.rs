@@ -103,6 +103,15 @@ pub async fn live(day: &Day<'_>) -> Result<Summary> {
     field::settle_phone(&mut app, &mut entered).await?;
     field::see_decisions(&mut app, &stops[0]).await?;
 
+    (day.say)("the lead offers another plan; the complaint handler answers");
+    console::offer_another_plan(&mut lead, &stops[0]).await?;
+    console::sign_out(&mut lead).await?;
+    console::answer_complaint(&mut lead, &server.password("complaints")?).await?;
+    console::sign_in(&mut lead, "office", &server.password("office")?).await?;
+    console::see_payments(&mut lead).await?;
+    console::sign_out(&mut lead).await?;
+    console::sign_in(&mut lead, "lead", &server.password("lead")?).await?;
+
     (day.say)("the same in Chinese, at night, upright");
     field::in_chinese(&mut app, &stops[0]).await?;
     console::in_chinese(&mut lead, &stops[0]).await?;

@@ -74,6 +74,7 @@ export const server = {
 		ask<RulingView>('POST', `/v1/cases/${id}/complaints/${complaint}/grade`, { complexity }),
 	answerComplaint: (id: string, complaint: string, text: string) =>
 		ask<RulingView>('POST', `/v1/cases/${id}/complaints/${complaint}/answer`, { text }),
+	evidence: (id: string, sha256: string) => `/v1/cases/${id}/evidence/${sha256}`,
 	check: (code: string) => ask<CheckView>('POST', '/v1/check', { code }),
 	route: (agent: string, day: string) => ask<RouteView>('GET', `/v1/routes/${agent}/${day}`),
 	setRoute: (agent: string, day: string, cases: string[]) =>

@@ -24,7 +24,7 @@ import { asProblem } from './problem';
 
 export type PlanInput = Omit<
 	AgreementInput,
-	'instalment' | 'consent' | 'method' | 'no_new_credit' | 'limitation_told' | 'other'
+	'instalment' | 'consent' | 'method' | 'no_new_credit' | 'limitation_told' | 'other' | 'signature'
 >;
 
 export interface CopyPages {
@@ -84,6 +84,8 @@ export const device = {
 		write<CommittedView>('raise_complaint', { case: caseId, complaint }),
 	giveFeedback: (caseId: string, feedback: Feedback) =>
 		write<CommittedView>('give_feedback', { case: caseId, feedback }),
+	addPhoto: (caseId: string, base64: string, hasConsent: boolean) =>
+		write<CommittedView>('add_photo', { case: caseId, base64, hasConsent }),
 	copyPages: (caseId: string) => call<CopyPages>('copy_pages', { case: caseId }),
 	saveCopy: (caseId: string) => call<string>('save_copy', { case: caseId }),
 	withdraw: (caseId: string) => write<CommittedView>('withdraw', { case: caseId }),

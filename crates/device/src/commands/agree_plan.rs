@@ -1,8 +1,10 @@
 //! A plan from income and outgoings: proposals that fit, and the one that was agreed.
 
+use super::evidence::decode;
 use super::make_visit::form_name;
 use crate::device::Device;
 use crate::error::{DeviceError, Result};
+use crate::picture;
 use crate::store::Tx;
 use crate::view::{CommittedView, Pace, ProposalView, ProposalsView};
 use chrono::NaiveDate;
@@ -56,6 +58,10 @@ pub struct AgreementInput {
     #[serde(default)]
     #[ts(optional, as = "Option<String>")]
     pub other: String,
+    /// What they drew on the screen: a PNG in base64.
+    #[serde(default)]
+    #[ts(optional)]
+    pub signature: Option<String>,
 }
 
 /// The part of the surplus that each pace takes, in quarters.
@@ -120,6 +126,11 @@ impl Device {
         if input.other.len() > OTHER_BYTES_MAX {
             return Err(DeviceError::NotNow(RuleId::named("text.too_long")));
         }
+        // Read before anything is saved: what can't be read is said while they still stand there.
+        let signature = match &input.signature {
+            Some(drawn) => Some(picture::signature(&decode(drawn)?)?),
+            None => None,
+        };
         self.write(|tx| {
             let case = self.case_in(tx, id)?;
             self.may_take(tx, &case, Step::AgreePlan)?;
@@ -163,6 +174,9 @@ impl Device {
                     terms: Box::new(terms),
                 },
             )?;
+            if let Some(bytes) = &signature {
+                self.sign(tx, id, bytes, done.action)?;
+            }
             tx.drop_draft(&form_name("plan", id))?;
             Ok(done)
         })

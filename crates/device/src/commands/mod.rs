@@ -6,6 +6,7 @@ mod copy;
 pub mod correct_case;
 pub mod decide;
 pub mod enrol;
+mod evidence;
 pub mod lift;
 pub mod make_visit;
 pub mod raise_alarm;

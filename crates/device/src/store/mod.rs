@@ -3,6 +3,7 @@
 
 mod alarms;
 mod cases;
+mod evidence;
 mod journal;
 mod meta;
 mod search;
@@ -145,6 +146,7 @@ impl Store {
         Migrations::new(vec![
             M::up(include_str!("../../migrations/0001_first.sql")),
             M::up(include_str!("../../migrations/0002_full_sync.sql")),
+            M::up(include_str!("../../migrations/0003_evidence.sql")),
         ])
         .to_latest(&mut connection)?;
         let mut store = Self {

@@ -2,6 +2,7 @@
 //! it, retried every few seconds.
 
 mod alarms;
+mod evidence;
 mod exchange;
 mod keep_trying;
 mod snapshot;

@@ -10,6 +10,7 @@ mod complaints;
 mod conflicts;
 mod devices;
 mod error;
+mod evidence;
 mod imports;
 mod interface;
 mod lifts;
@@ -272,6 +273,7 @@ fn documented() -> OpenApiRouter<App> {
         .routes(documented_routes!(cases::add_note))
         .routes(documented_routes!(cases::post_payment))
         .routes(documented_routes!(check::check))
+        .routes(documented_routes!(evidence::read))
         .routes(documented_routes!(payments::post_payments))
         .routes(documented_routes!(plans::void_plan))
         .routes(documented_routes!(plans::break_plan))

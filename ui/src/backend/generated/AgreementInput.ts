@@ -25,7 +25,11 @@ limitation_told?: boolean,
 /**
  * What else was agreed, in words.
  */
-other?: string, budget: Budget, frequency: Frequency, 
+other?: string, 
+/**
+ * What they drew on the screen: a PNG in base64.
+ */
+signature?: string, budget: Budget, frequency: Frequency, 
 /**
  * Later than usual: a deferral.
  */

@@ -1,0 +1,80 @@
+//! Evidence: kept encrypted on the device, attached to its action, sent when there is a network.
+
+use crate::device::Device;
+use crate::error::{DeviceError, Result};
+use crate::picture;
+use crate::store::Tx;
+use crate::view::CommittedView;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use doorstep_domain::evidence::{Evidence, EvidenceKind};
+use doorstep_domain::{ActionId, Case, CaseId, Change, RuleId};
+use sha2::{Digest, Sha256};
+
+impl Device {
+    /// Keeps a photo, after the person has agreed to it. `base64` is the file as the camera wrote it:
+    /// what it says of place and time is removed.
+    pub fn add_photo(&self, id: CaseId, base64: &str, has_consent: bool) -> Result<CommittedView> {
+        if !has_consent {
+            return Err(DeviceError::NotNow(RuleId::named("evidence.no_consent")));
+        }
+        let bytes = picture::photo(&decode(base64)?)?;
+        self.write(|tx| {
+            let case = self.case_in(tx, id)?;
+            let evidence = self.evidence(tx, &case, EvidenceKind::Photo, &bytes, None)?;
+            self.save(tx, &case, Change::AddEvidence { evidence })
+        })
+    }
+
+    /// Keeps the signature under what `signs` recorded, in the same moment.
+    pub(super) fn sign(
+        &self,
+        tx: &Tx<'_>,
+        id: CaseId,
+        bytes: &[u8],
+        signs: ActionId,
+    ) -> Result<()> {
+        let case = self.case_in(tx, id)?;
+        let evidence = self.evidence(tx, &case, EvidenceKind::Signature, bytes, Some(signs))?;
+        self.save(tx, &case, Change::AddEvidence { evidence })?;
+        Ok(())
+    }
+
+    fn evidence(
+        &self,
+        tx: &Tx<'_>,
+        case: &Case,
+        kind: EvidenceKind,
+        bytes: &[u8],
+        signs: Option<ActionId>,
+    ) -> Result<Evidence> {
+        let sha256 = hex::encode(Sha256::digest(bytes));
+        tx.keep_evidence(&sha256, bytes)?;
+        let own = self.profile().user;
+        let visit = case.visits.iter().rev().find(|visit| visit.agent == own);
+        Ok(Evidence {
+            kind,
+            sha256,
+            bytes: bytes.len() as u64,
+            media: match kind {
+                EvidenceKind::Photo => "image/jpeg".to_owned(),
+                EvidenceKind::Signature => "image/png".to_owned(),
+                EvidenceKind::Recording => "audio/ogg".to_owned(),
+            },
+            visit: visit.map(|visit| visit.id),
+            signs,
+            has_consent: true,
+            taken_on: self.day(tx, case)?,
+        })
+    }
+}
+
+/// Bytes as the screen sends them.
+pub(super) fn decode(base64: &str) -> Result<Vec<u8>> {
+    // Four letters carry three bytes.
+    if base64.len() / 4 * 3 > picture::PICTURE_BYTES_MAX {
+        return Err(DeviceError::NotNow(RuleId::named("evidence.too_large")));
+    }
+    let decoded = STANDARD.decode(base64.trim());
+    decoded.map_err(|_| DeviceError::NotNow(RuleId::named("evidence.not_readable")))
+}
