@@ -21,7 +21,7 @@ pub enum SidesView {
         current: Option<String>,
     },
     Plan {
-        plan: Option<PlanView>,
+        plan: Option<Box<PlanView>>,
         balance_seen: Money,
         balance_now: Money,
     },
@@ -79,7 +79,7 @@ impl ConflictView {
             } => SidesView::Plan {
                 plan: case
                     .plan(*plan)
-                    .map(|plan| PlanView::of(plan, viewer.today(case), 0)),
+                    .map(|plan| Box::new(PlanView::of(plan, viewer.today(case), 0))),
                 balance_seen: *balance_seen,
                 balance_now: match conflict.is_open() {
                     true => case.balance.total,

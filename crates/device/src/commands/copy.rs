@@ -80,7 +80,7 @@ impl Device {
     fn check(&self, entry: &Entry) -> Option<CopyCheck> {
         let code = CheckCode {
             action: entry.envelope.id,
-            link: entry.envelope.link.clone(),
+            link: entry.envelope.link,
             signature: entry.envelope.signature.clone(),
         };
         let server = self.profile().server.trim_end_matches('/');
