@@ -148,3 +148,55 @@ for (const theme of ['light', 'dark', 'outdoor'])
 		await expect(page.locator('tbody tr').first()).toBeVisible();
 		await expectAccessible(page);
 	});
+
+test('the pages of alarms, stops and payments are accessible, in both languages', async ({
+	page
+}) => {
+	await signIn(page, 'office');
+	for (const language of ['en', 'zh-CN']) {
+		await act(page, 'nav-team').click();
+		await act(page, `language-${language}`).click();
+		for (const place of ['alarms', 'stops', 'payments']) {
+			await act(page, `nav-${place}`).click();
+			await expect(page.locator('h1')).toBeVisible();
+			await expectAccessible(page);
+		}
+	}
+});
+
+test('a file of payments says line by line what nobody took', async ({ page }) => {
+	await signIn(page, 'office');
+	await act(page, 'nav-payments').click();
+	const file = 'payment,reference,amount,date\nB-1,nobody,10.00,2026-11-20\n';
+	await act(page, 'payments-file').setInputFiles({
+		name: 'payments.csv',
+		mimeType: 'text/csv',
+		buffer: Buffer.from(file)
+	});
+	await act(page, 'post-payments').click();
+	await expect(act(page, 'payment-problem')).toContainText('Line 2');
+	await act(page, 'payments-file').setInputFiles({
+		name: 'wrong.csv',
+		mimeType: 'text/csv',
+		buffer: Buffer.from('who,what\n1,2\n')
+	});
+	await act(page, 'post-payments').click();
+	await expect(page.locator("[data-code='payments.columns']")).toBeVisible();
+	await expectAccessible(page);
+});
+
+test('the complaint handler sees complaints and nothing else', async ({ page }) => {
+	await page.goto(server.page);
+	await page.getByLabel('Name').fill('complaints');
+	await page.getByLabel('Password').fill(server.password('complaints'));
+	await page.getByRole('button', { name: 'Sign in' }).click();
+	await expect(page.getByText('No complaint')).toBeVisible();
+	await expect(act(page, 'nav-cases')).toHaveCount(0);
+	await expectAccessible(page);
+});
+
+test('a code that is not known says so, without signing in', async ({ page }) => {
+	await page.goto(`${server.page}#/check/${'A'.repeat(150)}`);
+	await expect(act(page, 'check-unknown')).toBeVisible();
+	await expectAccessible(page);
+});
