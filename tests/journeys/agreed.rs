@@ -9,7 +9,9 @@ use doorstep_domain::evidence::EvidenceKind;
 use doorstep_domain::outcome::{Conduct, LeftBehind, NextStep, Outcome, OutcomeKind};
 use doorstep_domain::plan::{Consent, PaymentMethod, PlanState};
 use doorstep_domain::safety::StopKind;
-use doorstep_tests::company::{Company, Person};
+use doorstep_server::attachments::Attachments;
+use doorstep_server::retention;
+use doorstep_tests::company::{Company, Person, morning};
 use serde_json::{Value, json};
 use std::process::Command;
 
@@ -481,6 +483,26 @@ async fn a_signature_and_a_photo_are_kept_offline_and_reach_the_case() {
     let path = format!("/v1/cases/{case}/evidence/{}", evidence[0].sha256);
     let (status, _) = handler.ask("GET", &path, None).await.unwrap();
     assert_eq!(status, 403);
+    // Two years later their time is over; before that it is not.
+    let folder = company.folder.path().join("attachments");
+    let attachments = Attachments::in_folder(&folder).unwrap();
+    let policies = std::sync::Arc::new(doorstep_server::policies::shipped().unwrap());
+    let sweep = |days| {
+        let now = morning() + chrono::Duration::days(days);
+        retention::sweep(&company.store, &attachments, &policies, now)
+    };
+    assert_eq!(sweep(729).await.unwrap(), 0);
+    assert_eq!(sweep(732).await.unwrap(), 2);
+    assert_eq!(sweep(733).await.unwrap(), 0, "once");
+    let path = format!("/v1/cases/{case}/evidence/{}", evidence[1].sha256);
+    let (status, said) = lead.ask("GET", &path, None).await.unwrap();
+    assert_eq!(
+        (status, said["code"].as_str()),
+        (404, Some("evidence.deleted"))
+    );
+    device.sync().await.unwrap();
+    let evidence_now = device.case(case).unwrap().evidence;
+    assert!(evidence_now.iter().all(|piece| piece.deleted_on.is_some()));
     let other = stop(&device, 1);
     let path = format!("/v1/cases/{other}/evidence/{}", evidence[0].sha256);
     let (status, _) = lead.ask("GET", &path, None).await.unwrap();

@@ -123,7 +123,7 @@ async fn the_usual_tus_client_goes_on_and_a_bucket_holds_only_noise() {
         done["resumedAt"].as_u64() >= done["droppedAt"].as_u64(),
         "{done}"
     );
-    let name = format!("attachments/{}", done["sha256"].as_str().unwrap());
+    let name = format!("attachments/main/{}", done["sha256"].as_str().unwrap());
     assert_eq!(
         bucket.objects().await.unwrap(),
         [name.as_str()],

@@ -180,6 +180,10 @@ pub enum Change {
     AddEvidence {
         evidence: Evidence,
     },
+    /// The bytes of a piece were removed: its time was over.
+    DeleteEvidence {
+        sha256: String,
+    },
     /// Settles the conflict of a held action.
     Decide {
         conflict: ActionId,
@@ -269,6 +273,7 @@ impl Change {
             Self::AnswerComplaint { .. } => "answer_complaint",
             Self::GiveFeedback { .. } => "give_feedback",
             Self::AddEvidence { .. } => "add_evidence",
+            Self::DeleteEvidence { .. } => "delete_evidence",
             Self::Decide { .. } => "decide",
         }
     }

@@ -34,6 +34,10 @@ pub struct Evidence {
     /// The person agreed before it was made.
     pub has_consent: bool,
     pub taken_on: NaiveDate,
+    /// When its time was over, and the bytes were removed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", ts(optional))]
+    pub deleted_on: Option<NaiveDate>,
 }
 
 impl Evidence {

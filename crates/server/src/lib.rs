@@ -14,6 +14,7 @@ pub mod import;
 pub mod intake;
 pub mod log;
 pub mod policies;
+pub mod retention;
 pub mod secrets;
 pub mod serve;
 pub mod store;

@@ -199,7 +199,11 @@ fn changes_of_4() -> Result<Vec<Change>> {
                 signs: Some(raise),
                 has_consent: true,
                 taken_on: "2026-11-22".parse()?,
+                deleted_on: None,
             },
+        },
+        Change::DeleteEvidence {
+            sha256: "0".repeat(64),
         },
     ])
 }

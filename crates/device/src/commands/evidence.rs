@@ -65,6 +65,7 @@ impl Device {
             signs,
             has_consent: true,
             taken_on: self.day(tx, case)?,
+            deleted_on: None,
         })
     }
 }

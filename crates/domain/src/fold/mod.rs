@@ -282,6 +282,12 @@ fn apply(case: &mut Case, action: &Action, standing: &Standing) {
                 case.evidence.push(evidence.clone());
             }
         }
+        Change::DeleteEvidence { sha256 } => {
+            let mut pieces = case.evidence.iter_mut();
+            if let Some(piece) = pieces.find(|piece| piece.sha256 == *sha256) {
+                piece.deleted_on = Some(action.recorded.day());
+            }
+        }
         Change::Decide { conflict, choice } => settle(case, action, *conflict, choice, standing),
     }
 }

@@ -133,7 +133,9 @@ pub fn judge(case: Option<&Case>, action: &Action, context: &Context<'_>) -> Rul
 /// Who may do what at all; scope and state come after.
 const fn role_permits(role: Role, change: &Change) -> bool {
     match change {
-        Change::PostPayment { .. } => matches!(role, Role::BackOffice),
+        Change::PostPayment { .. } | Change::DeleteEvidence { .. } => {
+            matches!(role, Role::BackOffice)
+        }
         Change::OpenCase { .. } | Change::ReplaceBalance { .. } | Change::CloseCase { .. } => {
             matches!(role, Role::BackOffice | Role::Lead)
         }

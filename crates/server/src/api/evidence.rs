@@ -13,7 +13,7 @@ use doorstep_protocol::exchange::ErrorResponse;
 #[utoipa::path(get, path = "/v1/cases/{id}/evidence/{sha256}",
     params(("id" = uuid::Uuid, Path), ("sha256" = String, Path)), responses(
     (status = OK, body = Vec<u8>, content_type = "image/jpeg"),
-    (status = NOT_FOUND, description = "`evidence.not_here_yet`", body = ErrorResponse)
+    (status = NOT_FOUND, description = "`evidence.not_here_yet`, `evidence.deleted`", body = ErrorResponse)
 ))]
 pub async fn read(
     State(app): State<App>,
@@ -23,20 +23,24 @@ pub async fn read(
     person.require_console()?;
     // Known to the case, but still on the device.
     let missing = || ApiError::not_found("evidence.not_here_yet");
-    let (name, hash) = (format!("attachments/{sha256}"), sha256);
-    let (media, key) = app
+    let (name, hash) = (app.store.attachment_name(&sha256), sha256);
+    let media = app
         .read(move |tx| {
             let case = tx
                 .case(id)?
                 .ok_or_else(|| ApiError::not_found("case.unknown"))?;
             let known = case.evidence.iter().find(|known| known.sha256 == hash);
             let known = known.ok_or_else(missing)?;
+            if known.deleted_on.is_some() {
+                return Err(ApiError::not_found("evidence.deleted"));
+            }
             match tx.is_stored(&known.sha256)? {
-                true => Ok((known.media.clone(), tx.attachment_key()?)),
+                true => Ok(known.media.clone()),
                 false => Err(missing()),
             }
         })
         .await?;
+    let key = app.write(|tx| Ok(tx.attachment_key()?)).await?;
     let bytes = app.attachments.get(&name, &key).await?;
     // Whatever it says it is, a browser shows a picture or nothing.
     let media = match media.as_str() {

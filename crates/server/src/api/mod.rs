@@ -43,6 +43,7 @@ use crate::clock::Clock;
 use crate::feed::wait::Waiting;
 use crate::intake::judge_what_waited;
 use crate::log::Log;
+use crate::retention;
 use crate::store::{Store, StoreError, Tenant, Tx};
 use crate::watch::{Channel, climb, deliver, raise_overdue};
 use auth::Throttle;
@@ -136,8 +137,26 @@ impl App {
         tokio::join!(
             waiting.watch(Arc::clone(&self.store)),
             self.keep_watch(),
-            self.keep_delivering()
+            self.keep_delivering(),
+            self.keep_sweeping()
         );
+    }
+
+    /// Removes evidence whose time is over, once a day.
+    async fn keep_sweeping(&self) {
+        // Devices that wait since the start come first.
+        tokio::time::sleep(SWEEP_AFTER).await;
+        loop {
+            let now = self.clock.now();
+            let swept = retention::sweep(&self.store, &self.attachments, &self.policies, now).await;
+            if let Err(error) = swept {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "evidence could not be deleted"
+                );
+            }
+            tokio::time::sleep(SWEEP_EVERY).await;
+        }
     }
 
     /// Raises the alarm for visits that have gone silent.
@@ -251,6 +270,8 @@ impl utoipa::Modify for WhoAsks {
 /// The largest file of accounts that an import takes.
 const IMPORT_BYTES_MAX: usize = 64 * 1024 * 1024;
 const REQUEST_SECONDS_MAX: u64 = 120;
+const SWEEP_AFTER: Duration = Duration::from_secs(5 * 60);
+const SWEEP_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 /// An alarm is raised within two seconds of the moment that was missed.
 const WATCH_EVERY: Duration = Duration::from_millis(250);
 const DELIVER_EVERY: Duration = Duration::from_secs(1);

@@ -231,7 +231,7 @@ async fn finish(app: &App, upload: &UploadRow, key: &[u8; 32]) -> Result<(), Api
     }
     let is_right = hex::encode(Sha256::digest(&whole)) == upload.hash;
     if is_right {
-        let name = format!("attachments/{}", upload.hash);
+        let name = app.store.attachment_name(&upload.hash);
         app.attachments.put(&name, &whole, key).await?;
     }
     let (id, now) = (upload.id.clone(), app.clock.now());

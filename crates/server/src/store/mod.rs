@@ -170,6 +170,12 @@ impl Store {
         tenants.into_iter().map(store).collect()
     }
 
+    /// Where an attachment of this tenant is kept: two tenants may have the same bytes, each under a
+    /// key of its own.
+    pub fn attachment_name(&self, sha256: &str) -> String {
+        format!("attachments/{}/{sha256}", self.tenant.0)
+    }
+
     /// The same database for another tenant.
     pub fn of(&self, tenant: Tenant) -> Result<Self> {
         Self::over(Arc::clone(&self.database), tenant)

@@ -22,4 +22,8 @@ signs: ActionId | null,
 /**
  * The person agreed before it was made.
  */
-has_consent: boolean, taken_on: string, };
+has_consent: boolean, taken_on: string, 
+/**
+ * When its time was over, and the bytes were removed.
+ */
+deleted_on?: string, };
