@@ -1,6 +1,7 @@
 //! A screen driven as a person would: find, tap, type, look. Works for the window and a browser.
 
 use anyhow::{Context, Result, bail};
+use fantoccini::actions::{InputSource as _, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
 use fantoccini::elements::Element;
 use fantoccini::wd::Capabilities;
 use fantoccini::{Client, ClientBuilder, Locator};
@@ -214,6 +215,40 @@ impl Screen {
         Ok(())
     }
 
+    /// Chooses a file, as from a camera that has just written it.
+    pub async fn choose(&self, act: &str, file: &Path) -> Result<()> {
+        let element = self.find(&format!("[data-act='{act}']")).await?;
+        element.send_keys(&file.display().to_string()).await?;
+        Ok(())
+    }
+
+    /// Draws a wave across an element, with the pointer held down.
+    pub async fn draw(&self, act: &str) -> Result<()> {
+        let element = self.find(&format!("[data-act='{act}']")).await?;
+        self.reveal(&element).await?;
+        let to = |x: f64, y: f64| PointerAction::MoveToElement {
+            element: element.clone(),
+            duration: Some(Duration::from_millis(20)),
+            x,
+            y,
+        };
+        let down = PointerAction::Down {
+            button: MOUSE_BUTTON_LEFT,
+        };
+        let mut stroke = MouseActions::new("pen".into())
+            .then(to(-200.0, 10.0))
+            .then(down);
+        for step in -9..10 {
+            let x = f64::from(step) * 20.0;
+            stroke = stroke.then(to(x, (x / 25.0).sin() * 40.0));
+        }
+        let up = PointerAction::Up {
+            button: MOUSE_BUTTON_LEFT,
+        };
+        self.client.perform_actions(stroke.then(up)).await?;
+        Ok(())
+    }
+
     /// Types into the field with this name, in place of what it holds.
     pub async fn write(&self, act: &str, text: &str) -> Result<()> {
         let element = self.find(&format!("[data-act='{act}']")).await?;
@@ -243,6 +278,18 @@ impl Screen {
             .execute("location.hash = arguments[0]", vec![json!(route)])
             .await?;
         Ok(())
+    }
+
+    /// The file of the picture that was taken last.
+    pub fn newest_picture(&self) -> Result<PathBuf> {
+        let files = std::fs::read_dir(&self.pictures)?;
+        let files: Result<Vec<_>, _> = files.map(|file| Ok(file?.path())).collect();
+        let files: Vec<PathBuf> = files.map_err(|error: std::io::Error| error)?;
+        let pictures = files
+            .into_iter()
+            .filter(|file| file.extension().is_some_and(|kind| kind == "png"));
+        let newest = pictures.max().context("no picture has been taken")?;
+        Ok(std::path::absolute(newest)?)
     }
 
     /// Takes a picture of what is shown.

@@ -105,6 +105,7 @@ pub async fn visit(app: &mut Screen, case: &str, entered: &mut Entered) -> Resul
         entered,
     )
     .await?;
+    keep_photo(app, case, entered).await?;
     agree_plan(app, case, entered).await?;
     end(app, case, entered).await
 }
@@ -191,6 +192,20 @@ async fn correct(
     Ok(())
 }
 
+/// A photo of a paper that they hand out; here of a picture of the screen.
+async fn keep_photo(app: &mut Screen, case: &str, entered: &mut Entered) -> Result<()> {
+    app.go(&format!("#/case/{case}/visit")).await?;
+    app.tap("photo").await?;
+    app.tap("photo-consent").await?;
+    app.picture("a-photo-of-papers").await?;
+    let paper = app.newest_picture()?;
+    app.choose("photo-file", &paper).await?;
+    app.tap("keep-photo").await?;
+    app.find("[data-act='photo-kept']").await?;
+    entered.action(case, "add_evidence");
+    Ok(())
+}
+
 async fn agree_plan(app: &mut Screen, case: &str, entered: &mut Entered) -> Result<()> {
     app.go(&format!("#/case/{case}/visit")).await?;
     app.tap("to-plan").await?;
@@ -215,6 +230,9 @@ async fn agree_plan(app: &mut Screen, case: &str, entered: &mut Entered) -> Resu
     // The sample's statement is of 2005: nobody agrees to so old a claim without a warning.
     app.tap("limitation-told").await?;
     app.tap("no-new-credit").await?;
+    app.tap("consent-signed").await?;
+    app.draw("signature").await?;
+    app.picture("signed").await?;
     app.tap_css("[data-act^='agree-']").await?;
     app.find("[data-act='agree-yes']").await?;
     app.picture("plan-confirm").await?;
@@ -222,6 +240,7 @@ async fn agree_plan(app: &mut Screen, case: &str, entered: &mut Entered) -> Resu
     app.find("[data-act='plan-agreed']").await?;
     app.picture("plan-agreed").await?;
     entered.action(case, "agree_plan");
+    entered.action(case, "add_evidence");
     entered.plans += 1;
     app.tap("to-copy").await?;
     app.find("[data-act='copy-pages'] img").await?;
