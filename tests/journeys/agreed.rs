@@ -432,6 +432,7 @@ async fn a_signature_and_a_photo_are_kept_offline_and_reach_the_case() {
         no_new_credit: true,
         limitation_told: true,
         other: String::new(),
+        replaces: false,
         signature: Some(signature),
     };
     let refused = |error: DeviceError| error.code().to_owned();
@@ -445,6 +446,19 @@ async fn a_signature_and_a_photo_are_kept_offline_and_reach_the_case() {
         "nothing half-saved"
     );
     device.agree_plan(case, &agreement(drawn(true))).unwrap();
+    let changed = AgreementInput {
+        replaces: true,
+        ..agreement(drawn(true))
+    };
+    device.agree_plan(case, &changed).unwrap();
+    let states: Vec<_> = device
+        .case(case)
+        .unwrap()
+        .plans
+        .iter()
+        .map(|plan| plan.state)
+        .collect();
+    assert_eq!(states.len(), 2, "the first stays on record: {states:?}");
     let unasked = device.add_photo(case, &drawn(true), false).err().unwrap();
     assert_eq!(refused(unasked), "evidence.no_consent");
     for torn in ["", "%%%", "aGVsbG8="] {

@@ -94,6 +94,7 @@ pub fn agree(device: &Device, case: CaseId) -> Result<CommittedView, DeviceError
         no_new_credit: true,
         limitation_told: true,
         other: String::new(),
+        replaces: false,
         signature: None,
     };
     device.agree_plan(case, &agreement)

@@ -24,7 +24,14 @@ import { asProblem } from './problem';
 
 export type PlanInput = Omit<
 	AgreementInput,
-	'instalment' | 'consent' | 'method' | 'no_new_credit' | 'limitation_told' | 'other' | 'signature'
+	| 'instalment'
+	| 'consent'
+	| 'method'
+	| 'no_new_credit'
+	| 'limitation_told'
+	| 'other'
+	| 'signature'
+	| 'replaces'
 >;
 
 export interface CopyPages {

@@ -58,6 +58,10 @@ pub struct AgreementInput {
     #[serde(default)]
     #[ts(optional, as = "Option<String>")]
     pub other: String,
+    /// It takes the place of what was agreed before in the same visit.
+    #[serde(default)]
+    #[ts(optional, as = "Option<bool>")]
+    pub replaces: bool,
     /// What they drew on the screen: a PNG in base64.
     #[serde(default)]
     #[ts(optional)]
@@ -120,8 +124,8 @@ impl Device {
         })
     }
 
-    /// Records the plan that was agreed at the door. Its signature stops collection at once. Agreed once
-    /// more in the same visit, it takes the place of the first.
+    /// Records the plan that was agreed at the door. Its signature stops collection at once. Within
+    /// the same visit it may take the place of the first, where that is asked for.
     pub fn agree_plan(&self, id: CaseId, input: &AgreementInput) -> Result<CommittedView> {
         if input.other.len() > OTHER_BYTES_MAX {
             return Err(DeviceError::NotNow(RuleId::named("text.too_long")));
@@ -138,7 +142,8 @@ impl Device {
             let standing = case.plans.iter().find(|plan| plan.stands());
             // The rules would hold a second plan; at the door nobody should be asked to sign it.
             let is_of_this_visit = standing.is_none_or(|plan| {
-                plan.agreed_by == self.profile().user && plan.terms.agreed_on == today
+                let is_own = plan.agreed_by == self.profile().user;
+                input.replaces && is_own && plan.terms.agreed_on == today
             });
             if !is_of_this_visit {
                 return Err(DeviceError::NotNow(RuleId::named("plan.already_active")));

@@ -27,6 +27,10 @@ limitation_told?: boolean,
  */
 other?: string, 
 /**
+ * It takes the place of what was agreed before in the same visit.
+ */
+replaces?: boolean, 
+/**
  * What they drew on the screen: a PNG in base64.
  */
 signature?: string, budget: Budget, frequency: Frequency, 
