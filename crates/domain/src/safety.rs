@@ -74,10 +74,10 @@ pub struct Stop {
 }
 
 impl StopKind {
-    /// A fact of the person in law, which also forbids to agree on anything: neither a plan's own stop
-    /// nor an area that is closed for safety.
+    /// A fact of the person in law, which also forbids to agree on anything: neither a plan's own stop,
+    /// nor an area that is closed for safety, nor a complaint, which keeps us from the door alone.
     pub const fn is_of_the_person(self) -> bool {
-        !matches!(self, Self::ActivePlan | Self::StandDown)
+        !matches!(self, Self::ActivePlan | Self::StandDown | Self::Complaint)
     }
 }
 

@@ -321,3 +321,25 @@ fn a_complaint_stops_visits_until_its_handler_has_answered() {
     assert_eq!(ruling, Ruling::Applied);
     assert!(!is_stopped(&case.unwrap(), StopKind::Complaint));
 }
+
+#[test]
+fn a_complaint_forbids_visits_and_no_agreement() {
+    let complaint = Complaint {
+        about: ComplaintKind::Amount,
+        channel: ComplaintChannel::AtTheDoor,
+        text: "It is less.".into(),
+    };
+    let mut door = Actor::new(agent(), 0x100);
+    let raise = Change::RaiseComplaint {
+        complaint: Box::new(complaint),
+    };
+    let (case, _) = take_in(case(), &door.does(raise, revision(2)), Role::Agent, 3);
+    let agree = Change::AgreePlan {
+        terms: Box::new(terms()),
+    };
+    for seen in [2, 3] {
+        let action = door.does(agree.clone(), revision(seen));
+        let (_, ruling) = take_in(case.clone(), &action, Role::Agent, 4);
+        assert_eq!(ruling, Ruling::Applied, "the stop was seen at {seen}");
+    }
+}
