@@ -84,6 +84,8 @@ pub(super) fn live(case: &mut Case, action: &Action) {
                     ..*terms
                 };
                 plan.state = PlanState::Active;
+                // The offer was made from what was left to pay.
+                plan.paid_minor = 0;
                 plan.is_to_be_told = false;
             }
         }),

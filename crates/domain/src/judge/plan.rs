@@ -36,12 +36,17 @@ pub(super) fn judge_plan(
     if let Some(ruling) = judge_form(case, terms, context) {
         return ruling;
     }
+    match has_moved(case, terms, context) {
+        true => Ruling::held("plan.balance_moved"),
+        false => Ruling::Applied,
+    }
+}
+
+/// The debt is another than the one that the plan was made for, by more than the packs let pass.
+fn has_moved(case: &Case, terms: &PlanTerms, context: &Context<'_>) -> bool {
     let moved = case.balance.total.checked_sub(terms.balance_seen);
     let tolerance = context.plan_policy.balance_tolerance_minor.unsigned_abs();
-    if moved.is_none_or(|moved| moved.minor.unsigned_abs() > tolerance) {
-        return Ruling::held("plan.balance_moved");
-    }
-    Ruling::Applied
+    moved.is_none_or(|moved| moved.minor.unsigned_abs() > tolerance)
 }
 
 /// What an agreement must say, and what an agent may grant: a person completes or decides it. It was
@@ -88,6 +93,15 @@ pub(super) fn judge_life(case: &Case, change: &Change, context: &Context<'_>) ->
             Err(error) => Ruling::refused(error.code()),
             Ok(()) => Ruling::Applied,
         },
+        // Money has arrived since: the offer is made anew.
+        Change::AcceptCounter { .. }
+            if plan
+                .counter
+                .as_ref()
+                .is_some_and(|offered| has_moved(case, offered, context)) =>
+        {
+            Ruling::refused("plan.balance_moved")
+        }
         Change::BreakPlan { .. } => {
             let today = context
                 .arrival

@@ -343,3 +343,32 @@ fn a_complaint_forbids_visits_and_no_agreement() {
         assert_eq!(ruling, Ruling::Applied, "the stop was seen at {seen}");
     }
 }
+
+#[test]
+fn what_was_paid_before_an_offer_does_not_pay_for_it_twice() {
+    let case = pays(agreed(terms()), 30_000, 4);
+    let mut offered = plan(1, owed(90_000)).unwrap();
+    offered.other = "From the balance of today.".into();
+    let counter = |number| Change::CounterPlan {
+        plan: id(),
+        terms: Box::new(offered.clone()),
+        reason: format!("Offer {number}."),
+    };
+    let accept = Change::AcceptCounter {
+        plan: id(),
+        consent: Consent::Spoken,
+    };
+    let (case, ruling) = does(case, counter(1), Role::Lead, 5);
+    assert_eq!(ruling, Ruling::Applied);
+    // Money that arrives meanwhile makes the offer one for another debt.
+    let paid = pays(case.clone(), 20_000, 6);
+    let (_, ruling) = does(paid, accept.clone(), Role::Lead, 7);
+    assert_eq!(ruling, Ruling::refused("plan.balance_moved"));
+    let (case, ruling) = does(case, accept, Role::Lead, 6);
+    assert_eq!(ruling, Ruling::Applied);
+    assert_eq!(case.as_ref().unwrap().plans[0].paid_minor, 0);
+    let case = pays(case, 60_000, 7);
+    assert_eq!(case.as_ref().unwrap().plans[0].state, PlanState::Active);
+    let kept = pays(case, 30_000, 8).unwrap();
+    assert_eq!(kept.plans[0].state, PlanState::Kept);
+}
