@@ -105,18 +105,22 @@ fn with_plan(case: &mut Case, id: PlanId, change: impl FnOnce(&mut Plan)) {
 /// Counts a payment towards the active plan. The last one keeps it: its stop is lifted, and what a
 /// settlement let go is let go.
 pub(super) fn count_payment(case: &mut Case, action: &Action, amount: Money, on: NaiveDate) {
-    let is_its = |plan: &&mut Plan| plan.state == PlanState::Active && on >= plan.terms.agreed_on;
-    let Some(plan) = case.plans.iter_mut().find(is_its) else {
+    let is_active = |plan: &&mut Plan| plan.state == PlanState::Active;
+    let Some(plan) = case.plans.iter_mut().find(is_active) else {
         return;
     };
-    plan.paid_minor = plan.paid_minor.saturating_add(amount.minor);
-    if !plan.is_paid() {
+    if on >= plan.terms.agreed_on {
+        plan.paid_minor = plan.paid_minor.saturating_add(amount.minor);
+    }
+    let (left, let_go) = (case.balance.total, plan.terms.relief.discount_minor);
+    // Nobody pays more than is owed, whatever was paid before the plan.
+    let is_settled = plan.terms.relief.interest_bp == 0 && left.minor <= let_go;
+    if !plan.is_paid() && !is_settled {
         return;
     }
     plan.state = PlanState::Kept;
-    let (raised, let_go) = (plan.action, plan.terms.relief.discount_minor);
+    let raised = plan.action;
     lift_stop(case, raised, action.id);
-    let left = case.balance.total;
     let let_go = let_go.clamp(0, left.minor.max(0));
     if let_go > 0 {
         let discount = Money::new(-let_go, left.currency);

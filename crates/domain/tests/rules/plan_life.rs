@@ -372,3 +372,18 @@ fn what_was_paid_before_an_offer_does_not_pay_for_it_twice() {
     let kept = pays(case, 30_000, 8).unwrap();
     assert_eq!(kept.plans[0].state, PlanState::Kept);
 }
+
+#[test]
+fn a_plan_is_kept_when_nothing_is_owed_any_more() {
+    // What was paid before the agreement arrived in the books after it.
+    let mut case = agreed(terms());
+    let early = Change::PostPayment {
+        amount: owed(20_000),
+        on: NaiveDate::from_ymd_opt(2026, 11, 1).unwrap(),
+    };
+    case = does(case, early, Role::BackOffice, 4).0;
+    let kept = pays(case, 100_000, 5).unwrap();
+    assert_eq!(kept.balance.total, owed(0));
+    assert_eq!(kept.plans[0].state, PlanState::Kept);
+    assert!(!is_stopped(&kept, StopKind::ActivePlan));
+}
