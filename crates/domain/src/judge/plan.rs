@@ -5,7 +5,7 @@ use crate::PlanId;
 use crate::action::{Action, Change};
 use crate::case::Case;
 use crate::limitation::expired_on;
-use crate::plan::{PlanState, PlanTerms, Relief};
+use crate::plan::{Plan, PlanState, PlanTerms, Relief};
 use crate::verdict::Ruling;
 
 pub(super) fn judge_plan(
@@ -28,9 +28,11 @@ pub(super) fn judge_plan(
     if case.closed.is_some() {
         return Ruling::held("plan.case_closed");
     }
-    if case.plans.iter().any(|plan| {
-        ![Some(terms.id), terms.replaces].contains(&Some(plan.terms.id)) && plan.stands()
-    }) {
+    if case
+        .plans
+        .iter()
+        .any(|plan| stands_beside(plan, action, terms))
+    {
         return Ruling::held("plan.already_active");
     }
     if let Some(ruling) = judge_form(case, terms, context) {
@@ -47,6 +49,14 @@ fn has_moved(case: &Case, terms: &PlanTerms, context: &Context<'_>) -> bool {
     let moved = case.balance.total.checked_sub(terms.balance_seen);
     let tolerance = context.plan_policy.balance_tolerance_minor.unsigned_abs();
     moved.is_none_or(|moved| moved.minor.unsigned_abs() > tolerance)
+}
+
+/// Another plan stands. Only what the same agent agreed on the same day gives way to what they agree
+/// once more.
+fn stands_beside(plan: &Plan, action: &Action, terms: &PlanTerms) -> bool {
+    let is_own = plan.agreed_by == action.actor && plan.terms.agreed_on == terms.agreed_on;
+    let gives_way = is_own && terms.replaces == Some(plan.terms.id);
+    plan.stands() && plan.terms.id != terms.id && !gives_way
 }
 
 /// What an agreement must say, and what an agent may grant: a person completes or decides it. It was

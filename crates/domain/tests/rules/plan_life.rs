@@ -387,3 +387,17 @@ fn a_plan_is_kept_when_nothing_is_owed_any_more() {
     assert_eq!(kept.plans[0].state, PlanState::Kept);
     assert!(!is_stopped(&kept, StopKind::ActivePlan));
 }
+
+#[test]
+fn nobody_replaces_what_another_agreed() {
+    let mut second = plan(2, owed(TOTAL)).unwrap();
+    second.replaces = Some(id());
+    let mut case = agreed(terms()).unwrap();
+    case.plans[0].agreed_by = lead();
+    let change = Change::AgreePlan {
+        terms: Box::new(second),
+    };
+    let action = Actor::new(agent(), 0x900).does(change, revision(3));
+    let (_, ruling) = take_in(Some(case), &action, Role::Agent, 4);
+    assert_eq!(ruling, Ruling::held("plan.already_active"));
+}
