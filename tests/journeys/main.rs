@@ -3,15 +3,19 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may")]
 
 mod a_day;
-mod agreed;
 mod attachments;
 mod backup;
 mod bad_input;
+mod complaint;
+mod copy;
+mod evidence;
 mod exchange;
 mod import;
+mod interest;
 mod lift;
 mod openapi;
-mod peer;
+mod outcome;
+mod plan_life;
 mod restart;
 mod stops;
 mod watch;

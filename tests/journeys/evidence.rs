@@ -1,0 +1,135 @@
+//! Signatures and photos: kept offline, sent, shown, deleted when their time is over.
+
+use crate::work::{arrive, plan_input, stop};
+use doorstep_device::DeviceError;
+use doorstep_device::commands::agree_plan::AgreementInput;
+use doorstep_domain::evidence::EvidenceKind;
+use doorstep_domain::plan::{Consent, PaymentMethod};
+use doorstep_server::attachments::Attachments;
+use doorstep_server::retention;
+use doorstep_tests::company::{Company, morning};
+
+/// A drawing of one stroke, as a screen sends it.
+fn drawn(ink: bool) -> String {
+    use base64::Engine as _;
+    let mut picture = image::GrayAlphaImage::new(90, 26);
+    if ink {
+        (10..80).for_each(|x| picture.put_pixel(x, 13, image::LumaA([0, 255])));
+    }
+    let mut png = std::io::Cursor::new(Vec::new());
+    picture.write_to(&mut png, image::ImageFormat::Png).unwrap();
+    base64::engine::general_purpose::STANDARD.encode(png.into_inner())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signature_and_a_photo_are_kept_offline_and_reach_the_case() {
+    let company = Company::start().await.unwrap();
+    let device = company.device().await.unwrap();
+    let case = stop(&device, 0);
+    arrive(&device, case);
+    company.cable.cut();
+    let plan = plan_input(&device, case);
+    let fastest = device
+        .propose_plans(case, &plan)
+        .unwrap()
+        .proposals
+        .pop()
+        .unwrap();
+    let agreement = |signature: String| AgreementInput {
+        plan: plan.clone(),
+        instalment: fastest.instalment,
+        consent: Consent::Signed,
+        method: PaymentMethod::BankTransfer,
+        no_new_credit: true,
+        limitation_told: true,
+        other: String::new(),
+        replaces: false,
+        signature: Some(signature),
+    };
+    let refused = |error: DeviceError| error.code().to_owned();
+    let empty = device
+        .agree_plan(case, &agreement(drawn(false)))
+        .err()
+        .unwrap();
+    assert_eq!(refused(empty), "evidence.empty_signature");
+    assert!(
+        device.case(case).unwrap().plans.is_empty(),
+        "nothing half-saved"
+    );
+    device.agree_plan(case, &agreement(drawn(true))).unwrap();
+    let changed = AgreementInput {
+        replaces: true,
+        ..agreement(drawn(true))
+    };
+    device.agree_plan(case, &changed).unwrap();
+    let states: Vec<_> = device
+        .case(case)
+        .unwrap()
+        .plans
+        .iter()
+        .map(|plan| plan.state)
+        .collect();
+    assert_eq!(states.len(), 2, "the first stays on record: {states:?}");
+    let unasked = device.add_photo(case, &drawn(true), false).err().unwrap();
+    assert_eq!(refused(unasked), "evidence.no_consent");
+    for torn in ["", "%%%", "aGVsbG8="] {
+        let error = device.add_photo(case, torn, true).err().unwrap();
+        assert_eq!(refused(error), "evidence.not_readable", "{torn}");
+    }
+    device.add_photo(case, &drawn(true), true).unwrap();
+    company.cable.mend();
+    device.sync().await.unwrap();
+    let evidence = device.case(case).unwrap().evidence;
+    let kinds: Vec<_> = evidence.iter().map(|piece| piece.kind).collect();
+    assert_eq!(kinds, [EvidenceKind::Signature, EvidenceKind::Photo]);
+    let plan = &company
+        .store
+        .read(|tx| tx.case(case))
+        .unwrap()
+        .unwrap()
+        .plans[0];
+    assert_eq!(evidence[0].signs, Some(plan.action));
+    let lead = company.sign_in("lead").await.unwrap();
+    for (piece, start) in evidence
+        .iter()
+        .zip([b"\x89PNG".as_slice(), b"\xff\xd8\xff"])
+    {
+        let path = format!("/v1/cases/{case}/evidence/{}", piece.sha256);
+        let answer = company
+            .send("GET", &path, Some(lead.cookie()), None)
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), 200);
+        let bytes = answer.bytes().await.unwrap();
+        assert!(bytes.starts_with(start));
+        assert_eq!(bytes.len() as u64, piece.bytes);
+    }
+    let handler = company.sign_in("complaints").await.unwrap();
+    let path = format!("/v1/cases/{case}/evidence/{}", evidence[0].sha256);
+    let (status, _) = handler.ask("GET", &path, None).await.unwrap();
+    assert_eq!(status, 403);
+    // Two years later their time is over; before that it is not.
+    let folder = company.folder.path().join("attachments");
+    let attachments = Attachments::in_folder(&folder).unwrap();
+    let policies = std::sync::Arc::new(doorstep_server::policies::shipped().unwrap());
+    let sweep = |days| {
+        let now = morning() + chrono::Duration::days(days);
+        retention::sweep(&company.store, &attachments, &policies, now)
+    };
+    assert_eq!(sweep(729).await.unwrap(), 0);
+    assert_eq!(sweep(732).await.unwrap(), 2);
+    assert_eq!(sweep(733).await.unwrap(), 0, "once");
+    let path = format!("/v1/cases/{case}/evidence/{}", evidence[1].sha256);
+    let (status, said) = lead.ask("GET", &path, None).await.unwrap();
+    assert_eq!(
+        (status, said["code"].as_str()),
+        (404, Some("evidence.deleted"))
+    );
+    device.sync().await.unwrap();
+    let evidence_now = device.case(case).unwrap().evidence;
+    assert!(evidence_now.iter().all(|piece| piece.deleted_on.is_some()));
+    let other = stop(&device, 1);
+    let path = format!("/v1/cases/{other}/evidence/{}", evidence[0].sha256);
+    let (status, _) = lead.ask("GET", &path, None).await.unwrap();
+    assert_eq!(status, 404, "another case's");
+}
