@@ -3,7 +3,8 @@
 use crate::work::{arrive, end_met, stop};
 use doorstep_domain::complaint::{Complaint, ComplaintChannel, ComplaintKind, Feedback};
 use doorstep_domain::safety::StopKind;
-use doorstep_tests::company::Company;
+use doorstep_server::store::{DeviceState, Tx};
+use doorstep_tests::company::{Company, morning};
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -98,4 +99,33 @@ async fn a_complaint_is_for_its_handler_alone_and_stops_visits_until_answered() 
     );
     device.sync().await.unwrap();
     assert!(!is_stopped());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_complaint_from_a_lost_device_reaches_its_handler_and_nobody_else() {
+    let company = Company::start().await.unwrap();
+    let device = company.device().await.unwrap();
+    let case = stop(&device, 0);
+    let complaint = Complaint {
+        about: ComplaintKind::Privacy,
+        channel: ComplaintChannel::OnPaper,
+        text: "You spoke to my neighbour.".into(),
+    };
+    device.raise_complaint(case, complaint).unwrap();
+    device.add_note(case, "beside it").unwrap();
+    let own = device.profile().device;
+    let lost = |tx: &Tx<'_>| tx.set_device_state(own, DeviceState::Lost, morning());
+    company.store.write(lost).unwrap();
+    device.sync().await.unwrap_err();
+    let known = company.store.read(|tx| tx.case(case)).unwrap().unwrap();
+    let document = serde_json::to_string(&known).unwrap();
+    assert!(!document.contains("neighbour"), "{document}");
+    assert_eq!(known.complaints.len(), 1);
+    assert_eq!(known.conflicts.len(), 1, "the note waits for a person");
+    let handler = company.sign_in("complaints").await.unwrap();
+    let listed = handler.done("GET", "/v1/complaints", None).await.unwrap();
+    assert_eq!(
+        listed["complaints"][0]["text"],
+        "You spoke to my neighbour."
+    );
 }

@@ -230,6 +230,14 @@ impl Change {
         )
     }
 
+    /// Whether its words are for the complaint handler alone, and never stand in the case.
+    pub const fn is_confidential(&self) -> bool {
+        matches!(
+            self,
+            Self::RaiseComplaint { .. } | Self::GiveFeedback { .. }
+        )
+    }
+
     /// What a visit's action belongs to.
     pub const fn visit(&self) -> Option<VisitId> {
         match self {

@@ -184,9 +184,11 @@ impl One<'_> {
             }
         };
         let rule = match (self.sender.is_lost, self.handed_back) {
-            (true, _) => Rule::Hold("device.reported_lost"),
-            (false, Some(verdict)) => Rule::Replay(&verdict.verdict),
-            (false, None) => Rule::Judge,
+            // Held work is shown to whoever decides on it, and what somebody complains of is for
+            // the complaint handler alone: it is taken as it comes.
+            (true, _) if !action.change.is_confidential() => Rule::Hold("device.reported_lost"),
+            (_, Some(verdict)) => Rule::Replay(&verdict.verdict),
+            (_, None) => Rule::Judge,
         };
         let older = match &action.policies {
             Some(hash) if *hash != self.policies.hash => books.policies(hash)?,
