@@ -18,7 +18,7 @@ use doorstep_domain::policy::Policies;
 use doorstep_domain::{ActionId, CaseId, Change, Money, Ruling};
 use doorstep_protocol::exchange::ErrorResponse;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use ts_rs::TS;
 use utoipa::ToSchema;
@@ -27,6 +27,8 @@ use uuid::Uuid;
 const ROWS_MAX: usize = 20_000;
 /// Cases that are read at a time while accounts are matched.
 const CASES_AT_ONCE: u32 = 500;
+/// Payments that are posted in one transaction: between two of them, devices get their turn.
+const PAYMENTS_AT_ONCE: usize = 100;
 const COLUMNS: [&str; 4] = ["payment", "reference", "amount", "date"];
 
 /// What became of the payments of a file.
@@ -58,7 +60,8 @@ struct Payment {
 }
 
 /// Posts the payments of a file: CSV or XLSX with the columns `payment` (the bank's own number of it),
-/// `reference`, `amount` and `date` (such as 2026-11-22). A line that can't be posted stops no other.
+/// `reference`, `amount` and `date` (such as 2026-11-22). A line that can't be posted stops no other, and
+/// a file that was cut off half-way is simply sent again.
 #[utoipa::path(post, path = "/v1/payments", request_body(content = Vec<u8>, content_type = "application/octet-stream"), responses(
     (status = OK, body = PaymentsView), (status = UNPROCESSABLE_ENTITY, description = "`import.file`, `payments.columns`, `payments.too_many`", body = ErrorResponse)
 ))]
@@ -72,32 +75,49 @@ pub async fn post_payments(
         .map_err(|error| wrong("import.file", &error.to_string()))?;
     let mut view = PaymentsView::default();
     let payments = read_rows(&table, &mut view)?;
-    let (now, policies) = (app.clock.now(), Arc::clone(&app.policies));
-    app.write(move |tx| {
-        let cases = references(tx)?;
-        for payment in &payments {
-            let own = |case, change| OwnAction {
-                actor: person.0.id,
-                role: person.0.role,
-                case,
-                change,
-                seen: None,
-            };
-            match post(tx, payment, &cases, own, &policies.policies, now)? {
-                Posted::New { is_kept } => {
-                    view.posted += 1;
-                    view.plans_kept += u32::from(is_kept);
+    let (actor, role) = (person.0.id, person.0.role);
+    let wanted: BTreeSet<_> = payments
+        .iter()
+        .map(|payment| payment.reference.clone())
+        .collect();
+    let cases = app.read(move |tx| references(tx, &wanted)).await?;
+    let cases = Arc::new(cases);
+    let mut payments = payments.into_iter().peekable();
+    while payments.peek().is_some() {
+        let some: Vec<_> = payments.by_ref().take(PAYMENTS_AT_ONCE).collect();
+        let cases = Arc::clone(&cases);
+        let (now, policies) = (app.clock.now(), Arc::clone(&app.policies));
+        view = app
+            .write(move |tx| {
+                for payment in &some {
+                    let own = |case, change| OwnAction {
+                        actor,
+                        role,
+                        case,
+                        change,
+                        seen: None,
+                    };
+                    let posted = post(tx, payment, &cases, own, &policies.policies, now)?;
+                    view.count(payment.row, posted);
                 }
-                Posted::Already => view.already += 1,
-                Posted::Not(code) => view.problems.push(PaymentProblemView {
-                    row: payment.row,
-                    code,
-                }),
+                Ok(view)
+            })
+            .await?;
+    }
+    Ok(Json(view))
+}
+
+impl PaymentsView {
+    fn count(&mut self, row: u32, posted: Posted) {
+        match posted {
+            Posted::New { is_kept } => {
+                self.posted += 1;
+                self.plans_kept += u32::from(is_kept);
             }
+            Posted::Already => self.already += 1,
+            Posted::Not(code) => self.problems.push(PaymentProblemView { row, code }),
         }
-        Ok(Json(view))
-    })
-    .await
+    }
 }
 
 enum Posted {
@@ -153,8 +173,11 @@ fn post(
     }
 }
 
-/// The cases by the creditor's number; open and closed ones: money may arrive late.
-fn references(tx: &Tx<'_>) -> Result<BTreeMap<String, Vec<CaseId>>, ApiError> {
+/// The cases with one of these numbers of the creditor; open and closed ones: money may arrive late.
+fn references(
+    tx: &Tx<'_>,
+    wanted: &BTreeSet<String>,
+) -> Result<BTreeMap<String, Vec<CaseId>>, ApiError> {
     let mut found: BTreeMap<String, Vec<CaseId>> = BTreeMap::new();
     let mut after = None;
     loop {
@@ -164,6 +187,9 @@ fn references(tx: &Tx<'_>) -> Result<BTreeMap<String, Vec<CaseId>>, ApiError> {
         };
         after = Some(last.id);
         for case in cases {
+            if !wanted.contains(&case.account.reference) {
+                continue;
+            }
             found
                 .entry(case.account.reference)
                 .or_default()
