@@ -166,6 +166,12 @@ pub struct PastAssignment {
 
 impl Case {
     /// Finds a visit of this case.
+    /// The newest visit of this person.
+    pub fn last_visit_of(&self, agent: UserId) -> Option<&Visit> {
+        let mut visits = self.visits.iter().rev();
+        visits.find(|visit| visit.agent == agent)
+    }
+
     pub fn visit(&self, id: VisitId) -> Option<&Visit> {
         self.visits.iter().find(|visit| visit.id == id)
     }

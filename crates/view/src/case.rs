@@ -144,7 +144,11 @@ impl CaseSummaryView {
             position: assignment.map(|a| a.position),
             stops: case.stops_in_force(now).map(|stop| stop.kind).collect(),
             flags: case.open_flags().map(|flag| flag.kind).collect(),
-            last_visit: case.visits.last().map(|visit| visit.state),
+            last_visit: match assignment {
+                Some(assignment) => case.last_visit_of(assignment.agent),
+                None => case.visits.last(),
+            }
+            .map(|visit| visit.state),
             plan: case.plans.last().map(|plan| plan.state),
             open_conflicts: u16::try_from(open_conflicts).unwrap_or(u16::MAX),
             is_closed: case.closed.is_some(),
@@ -200,7 +204,12 @@ impl CaseView {
                     late: note.late,
                 })
                 .collect(),
-            visits: case.visits.iter().rev().map(VisitView::from).collect(),
+            visits: case
+                .visits
+                .iter()
+                .rev()
+                .map(|visit| VisitView::of(visit, viewer.user))
+                .collect(),
             plans: case
                 .plans
                 .iter()

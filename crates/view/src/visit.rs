@@ -5,7 +5,7 @@ use chrono::{DateTime, Duration, Utc};
 use doorstep_domain::clearance::check_in_rhythm;
 use doorstep_domain::outcome::Outcome;
 use doorstep_domain::visit::{Visit, VisitState};
-use doorstep_domain::{UserId, VisitId};
+use doorstep_domain::{RuleId, UserId, VisitId};
 use serde::Serialize;
 use ts_rs::TS;
 use utoipa::ToSchema;
@@ -15,6 +15,8 @@ use utoipa::ToSchema;
 pub struct VisitView {
     pub id: VisitId,
     pub agent: UserId,
+    /// Whether it is the viewer's own: only their own visit can be gone on with.
+    pub is_own: bool,
     pub state: VisitState,
     pub planned_minutes: u16,
     pub headcount: u8,
@@ -28,12 +30,15 @@ pub struct VisitView {
     pub ended_at: Option<DateTime<Utc>>,
     pub outcome: Option<Outcome>,
     pub late: bool,
+    /// Rules that it broke without the agent being able to know.
+    pub remarks: Vec<RuleId>,
     /// The server has taken in everything that was recorded of it, and watches it.
     pub is_watched: bool,
 }
 
-impl From<&Visit> for VisitView {
-    fn from(visit: &Visit) -> Self {
+impl VisitView {
+    /// The visit as `viewer` sees it.
+    pub fn of(visit: &Visit, viewer: UserId) -> Self {
         let rhythm = check_in_rhythm(&visit.clearance, visit.intent.headcount);
         let arrived_at = visit.arrived_at.as_ref().map(|moment| moment.instant());
         let last_sign = visit
@@ -45,6 +50,7 @@ impl From<&Visit> for VisitView {
         Self {
             id: visit.id,
             agent: visit.agent,
+            is_own: visit.agent == viewer,
             state: visit.state,
             planned_minutes: visit.intent.planned_minutes,
             headcount: visit.intent.headcount,
@@ -59,6 +65,7 @@ impl From<&Visit> for VisitView {
             ended_at: visit.ended_at.as_ref().map(|moment| moment.instant()),
             outcome: visit.outcome.clone(),
             late: visit.late,
+            remarks: visit.remarks.clone(),
             is_watched: true,
         }
     }

@@ -12,7 +12,7 @@ use doorstep_domain::checklist::{Answer, Answers, Checklist, Holds, Question};
 use doorstep_domain::clearance::{Clearance, clear};
 use doorstep_domain::policy::Policies;
 use doorstep_domain::visit::{VisitIntent, VisitState};
-use doorstep_domain::{Case, CaseId, Change, VisitId};
+use doorstep_domain::{Case, CaseId, Change, UserId, VisitId};
 use doorstep_view::checklist::QuestionView;
 use doorstep_view::{ChecklistView, ClearanceView};
 use serde::{Deserialize, Serialize};
@@ -219,8 +219,8 @@ struct AnswersOfDay {
 const ANSWERS_OF_DAY: &str = "answers_of_day";
 
 /// A checklist answered again before setting off belongs to the same visit.
-pub(super) fn visit_to_check(case: &Case) -> Option<VisitId> {
-    let last = case.visits.last();
+pub(super) fn visit_to_check(case: &Case, agent: UserId) -> Option<VisitId> {
+    let last = case.last_visit_of(agent);
     last.filter(|visit| visit.state <= VisitState::Cleared)
         .map(|visit| visit.id)
 }

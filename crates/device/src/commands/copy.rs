@@ -23,7 +23,7 @@ impl Device {
             let language = case.person.language;
             let plan = case.plans.iter().rev().find(|plan| plan.stands());
             let entry = self.entry_to_check(tx, &case, plan)?;
-            let visit = case.visits.last();
+            let visit = case.last_visit_of(self.profile().user);
             let visited_at = visit.and_then(|visit| visit.arrived_at.as_ref()).map(|at| {
                 let there = at.instant().with_timezone(&case.address.zone);
                 there.naive_local()

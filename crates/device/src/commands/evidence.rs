@@ -50,8 +50,7 @@ impl Device {
     ) -> Result<Evidence> {
         let sha256 = hex::encode(Sha256::digest(bytes));
         tx.keep_evidence(&sha256, bytes)?;
-        let own = self.profile().user;
-        let visit = case.visits.iter().rev().find(|visit| visit.agent == own);
+        let visit = case.last_visit_of(self.profile().user);
         Ok(Evidence {
             kind,
             sha256,

@@ -147,7 +147,7 @@ impl Device {
             .map(|doc| serde_json::from_str(&doc))
             .transpose()
             .map_err(StoreError::from)?;
-        let checked = visit_to_check(case);
+        let checked = visit_to_check(case, self.profile().user);
         let is_of = |kept: &Lifts| match checked {
             Some(visit) => visit == kept.visit,
             None => case.visit(kept.visit).is_none(),

@@ -177,10 +177,7 @@ impl Device {
         step: Step,
     ) -> Result<&'c Visit> {
         let visit = case
-            .visits
-            .iter()
-            .rev()
-            .find(|visit| visit.agent == self.profile().user)
+            .last_visit_of(self.profile().user)
             .ok_or(DeviceError::NotNow(RuleId::named("visit.not_cleared")))?;
         visit
             .may_take(step, self.instant(tx)?)

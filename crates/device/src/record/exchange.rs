@@ -6,7 +6,7 @@ use super::commit::{Author, begin_life};
 use super::view;
 use crate::store::{Result, ServerClock, StoreError};
 use doorstep_domain::visit::Visit;
-use doorstep_domain::{CaseId, Incarnation, Lineage, Revision};
+use doorstep_domain::{CaseId, Incarnation, Lineage, Revision, VisitId};
 use doorstep_protocol::PROTOCOL;
 use doorstep_protocol::chain::Verify;
 use doorstep_protocol::digest::{Digest, bucket_of};
@@ -224,11 +224,16 @@ fn drop_what_was_not_sent(books: &impl Books, answer: &SyncResponse) -> Result<(
     Ok(())
 }
 
-/// Purges what has left, once no visit is under way there. The journal keeps what was done.
+/// Purges what has left, once no visit of one's own is under way there. The journal keeps what was done.
 fn purge_finished(books: &impl Books) -> Result<()> {
     for id in books.leaving()? {
-        let is_busy = view::case(books, id)?
-            .is_some_and(|case| case.visits.last().is_some_and(Visit::is_under_way));
+        let own: BTreeSet<VisitId> = books
+            .entries(id)?
+            .iter()
+            .filter_map(|entry| entry.action().ok()?.change.visit())
+            .collect();
+        let is_own = |visit: &Visit| visit.is_under_way() && own.contains(&visit.id);
+        let is_busy = view::case(books, id)?.is_some_and(|case| case.visits.iter().any(is_own));
         if !is_busy {
             books.purge_case(id)?;
         }

@@ -39,7 +39,9 @@ pub(super) fn check_visit(case: &mut Case, action: &Action) {
     };
     match case.visits.iter_mut().find(|known| known.id == *id) {
         // A checklist answered again before setting off replaces the first; later it is history.
-        Some(known) if known.state <= VisitState::Cleared => *known = visit,
+        Some(known) if known.agent == visit.agent && known.state <= VisitState::Cleared => {
+            *known = visit;
+        }
         Some(_) => {}
         None => case.visits.push(visit),
     }

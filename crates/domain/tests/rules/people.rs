@@ -174,11 +174,8 @@ fn a_negative_balance_opens_no_case() {
     );
 }
 
-#[test]
-fn a_visit_under_way_when_the_case_is_taken_away_may_be_ended() {
-    let (mut door, mut desk) = (Actor::new(agent(), 0x100), Actor::new(lead(), 0x200));
-    let visit = VisitId(uuid::Uuid::from_u128(0x71));
-    let check = Change::CheckVisit {
+fn check(visit: VisitId) -> Change {
+    Change::CheckVisit {
         visit,
         intent: VisitIntent {
             planned_minutes: 30,
@@ -196,7 +193,31 @@ fn a_visit_under_way_when_the_case_is_taken_away_may_be_ended() {
             also: Vec::new(),
             valid_until: None,
         }),
-    };
+    }
+}
+
+#[test]
+fn nobody_takes_over_the_visit_that_another_has_cleared() {
+    let visit = VisitId(uuid::Uuid::from_u128(0x72));
+    let (mut door, mut other) = (Actor::new(agent(), 0x100), Actor::new(other_agent(), 0x300));
+    let (case, _) = take_in(
+        case(),
+        &door.does(check(visit), revision(2)),
+        Role::Agent,
+        3,
+    );
+    let (case, _) = take_in(case, &other.does(check(visit), revision(2)), Role::Agent, 4);
+    let known = case.unwrap();
+    assert_eq!(known.visit(visit).unwrap().agent, agent());
+    assert_eq!(known.last_visit_of(agent()).unwrap().id, visit);
+    assert!(known.last_visit_of(other_agent()).is_none());
+}
+
+#[test]
+fn a_visit_under_way_when_the_case_is_taken_away_may_be_ended() {
+    let (mut door, mut desk) = (Actor::new(agent(), 0x100), Actor::new(lead(), 0x200));
+    let visit = VisitId(uuid::Uuid::from_u128(0x71));
+    let check = check(visit);
     let (case, _) = take_in(case(), &door.does(check, revision(2)), Role::Agent, 3);
     let (case, _) = take_in(
         case,
