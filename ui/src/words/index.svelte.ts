@@ -65,3 +65,8 @@ export function tCode(
 	const key = `${prefix}.${code}`;
 	return key in en ? t(key as Key, values) : t(otherwise, values);
 }
+
+/** Why a rule held or refused something that was recorded earlier. */
+export function tRule(code: string): string {
+	return `rule.${code}` in en ? t(`rule.${code}` as Key) : tCode('problem', code, 'rule.other');
+}
