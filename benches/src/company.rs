@@ -7,8 +7,8 @@ use doorstep_domain::case::{Account, Balance, BalanceItem, BalanceLine, FactFiel
 use doorstep_domain::place::{Address, Position};
 use doorstep_domain::words::Language;
 use doorstep_domain::{CaseId, Change, Currency, HouseholdId, Money, Role, UserId};
-use doorstep_protocol::exchange::PolicyDocument;
 use doorstep_server::intake::{OwnAction, act};
+use doorstep_server::policies::InForce;
 use doorstep_server::store::PersonRow;
 use doorstep_server::{Store, policies, secrets};
 use doorstep_tests::simulated::Simulated;
@@ -21,7 +21,7 @@ const CODE_HOURS: i64 = 24;
 /// A company whose server may run beside.
 pub struct Company {
     pub store: Store,
-    policies: PolicyDocument,
+    policies: InForce,
     lead: UserId,
     dice: Dice,
     now: DateTime<Utc>,

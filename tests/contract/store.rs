@@ -9,7 +9,7 @@ use doorstep_server::feed::{self, Reader};
 use doorstep_server::intake::{OwnAction, TakenIn, act};
 use doorstep_server::log::Log;
 use doorstep_server::store::{
-    CaseFilter, DeviceState, EnrolmentError, NewDevice, PersonRow, StoreError,
+    CaseFilter, DeviceState, EnrolmentError, NewDevice, PackRow, PersonRow, StoreError,
 };
 use doorstep_server::{Store, Tenant, export, policies};
 use doorstep_testkit::build::{lead, morning, opening};
@@ -123,6 +123,28 @@ fn ask(
         })
         .unwrap()
         .response
+}
+
+#[test]
+fn a_pack_is_kept_with_every_version_and_the_newest_counts() {
+    for (name, store) in Stores::new("packs").open("main") {
+        let pack = |version, text: &str| PackRow {
+            id: "north".to_owned(),
+            version,
+            text: text.to_owned(),
+            signature: "signed".to_owned(),
+            at: morning(),
+        };
+        let publish = |row: PackRow| store.write(|tx| tx.publish_pack(&row));
+        publish(pack(9, "nine")).unwrap();
+        publish(pack(10, "ten")).unwrap();
+        assert!(publish(pack(10, "again")).is_err(), "{name}");
+        let known = store.read(|tx| tx.published_packs()).unwrap();
+        assert_eq!(known.len(), 1, "{name}");
+        assert_eq!((known[0].version, known[0].text.as_str()), (10, "ten"));
+        let count = store.read(|tx| tx.count_published_packs()).unwrap();
+        assert_eq!(count, 2, "{name}");
+    }
 }
 
 #[test]

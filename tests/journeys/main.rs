@@ -15,6 +15,7 @@ mod interest;
 mod lift;
 mod openapi;
 mod outcome;
+mod packs;
 mod plan_life;
 mod restart;
 mod stops;

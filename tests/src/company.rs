@@ -10,6 +10,7 @@ use doorstep_server::api::App;
 use doorstep_server::attachments::Attachments;
 use doorstep_server::demo::{self, Demo};
 use doorstep_server::import::Mapping;
+use doorstep_server::policies::TrustedKeys;
 use doorstep_server::{Clock, Store, Tenant, policies, serve};
 use doorstep_testkit::cable::Cable;
 use serde_json::{Value, json};
@@ -86,10 +87,26 @@ impl Company {
         self.serve_at(store, now).await
     }
 
-    async fn serve_at(mut self, store: Arc<Store>, now: DateTime<Utc>) -> Result<Self> {
+    /// Serves the same database, where packs signed with these keys count.
+    pub async fn trusting(self, keys: TrustedKeys) -> Result<Self> {
+        let store = Arc::clone(&self.store);
+        self.serve_with(store, morning(), keys).await
+    }
+
+    async fn serve_at(self, store: Arc<Store>, now: DateTime<Utc>) -> Result<Self> {
+        self.serve_with(store, now, TrustedKeys::default()).await
+    }
+
+    async fn serve_with(
+        mut self,
+        store: Arc<Store>,
+        now: DateTime<Utc>,
+        keys: TrustedKeys,
+    ) -> Result<Self> {
         let attachments = Attachments::in_folder(&self.folder.path().join("attachments"))?;
         let clock = Clock::starting_at(now);
-        let app = App::new(Arc::clone(&store), policies::shipped()?, clock, attachments);
+        let app = App::new(Arc::clone(&store), policies::shipped()?, clock, attachments)
+            .with_policy_keys(keys);
         let listener = serve::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
         self.address = listener.local_addr()?;
         self.store = store;

@@ -30,6 +30,8 @@ pub struct SyncStatusView {
     pub heard_at: Option<DateTime<Utc>>,
     /// Why the last exchange did not succeed.
     pub problem: Option<String>,
+    /// Why newer rules than those here are not used; a stable code.
+    pub policies_refused: Option<String>,
     pub server: String,
 }
 

@@ -3,9 +3,9 @@
 use crate::digest::Buckets;
 use crate::envelope::Envelope;
 use crate::lift::LiftKey;
+use crate::policies::PolicyDocument;
 use crate::verdict::SignedVerdict;
 use chrono::{DateTime, Utc};
-use doorstep_domain::policy::Policies;
 use doorstep_domain::{CaseId, DeviceId, Incarnation, Lineage, Revision, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -153,13 +153,6 @@ pub enum SnapshotLine {
     },
     /// All have been sent. Without this line the stream was cut.
     End,
-}
-
-/// The policies with the hash that names them.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct PolicyDocument {
-    pub hash: String,
-    pub policies: Policies,
 }
 
 /// An error as every endpoint answers it: a stable code, never a person's data.

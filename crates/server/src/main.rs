@@ -1,15 +1,16 @@
 //! `doorstep-server`: one binary, an embedded database, no set-up.
 
 mod operate;
+mod policy;
 
 use anyhow::{Context, bail};
 use chrono::{DateTime, Duration, FixedOffset};
 use clap::{Parser, Subcommand};
 use doorstep_domain::{Role, UserId};
-use doorstep_protocol::exchange::PolicyDocument;
 use doorstep_server::api::{self, App};
 use doorstep_server::attachments::Attachments;
 use doorstep_server::import::{ImportOrder, Mapping, import, sample};
+use doorstep_server::policies::InForce;
 use doorstep_server::store::{PersonRow, Tx};
 use doorstep_server::watch::Channel;
 use doorstep_server::{Clock, Store, demo, policies, secrets, serve};
@@ -46,6 +47,15 @@ struct Place {
     /// A folder below --data where absent.
     #[arg(long, global = true)]
     attachments: Option<String>,
+    /// Whoever signs policy packs: a public key, or the file with it; may be given several times.
+    #[arg(
+        long,
+        global = true,
+        value_name = "KEY",
+        env = "DOORSTEP_POLICY_KEY",
+        value_delimiter = ' '
+    )]
+    policy_key: Vec<String>,
 }
 
 #[derive(Subcommand)]
@@ -117,21 +127,11 @@ enum Command {
     Verify { export: PathBuf },
     /// Print the OpenAPI document.
     Openapi,
-    /// Policy packs: check one, list the rules, print the schema.
+    /// Policy packs: check, sign, publish, list.
     Policy {
         #[command(subcommand)]
-        command: PolicyCommand,
+        command: policy::PolicyCommand,
     },
-}
-
-#[derive(Subcommand)]
-enum PolicyCommand {
-    /// Check a pack that somebody wrote; says what is wrong, by line.
-    Check { file: PathBuf },
-    /// List every rule of the shipped packs as JSON: whether the software holds it, and where.
-    Rules,
-    /// Print the JSON Schema of a pack.
-    Schema,
 }
 
 /// Where alarms go, beside the console.
@@ -252,8 +252,10 @@ fn main() -> anyhow::Result<()> {
         } => {
             let bytes = read_file(&file)?;
             let mapping = mapping_or_sample(mapping.as_deref())?;
+            let store = open(place)?;
+            let policies = policy::in_force(&store, place, policies)?;
             import_file(
-                &open(place)?,
+                &store,
                 &policies,
                 &bytes,
                 &mapping,
@@ -283,30 +285,8 @@ fn main() -> anyhow::Result<()> {
             println!("{}", api::openapi_json()?);
             Ok(())
         }
-        Command::Policy { command } => run_policy(command, &policies),
+        Command::Policy { command } => policy::run(command, place, policies),
     }
-}
-
-fn run_policy(command: PolicyCommand, shipped: &PolicyDocument) -> anyhow::Result<()> {
-    match command {
-        PolicyCommand::Check { file } => {
-            let text = String::from_utf8(read_file(&file)?)
-                .with_context(|| format!("read `{}` as UTF-8", file.display()))?;
-            let today = Clock::default().now().date_naive();
-            let pack = policies::read_pack(&text, &shipped.policies.checklist, today)?;
-            let counted = pack.rules.len();
-            println!(
-                "{} {}: {counted} rules, nothing wrong",
-                pack.id, pack.version
-            );
-        }
-        PolicyCommand::Rules => {
-            let rules = policies::list_rules(&shipped.policies);
-            println!("{}", serde_json::to_string_pretty(&rules)?);
-        }
-        PolicyCommand::Schema => println!("{}", policies::schema_json()?),
-    }
-    Ok(())
 }
 
 fn open(place: &Place) -> anyhow::Result<Store> {
@@ -336,14 +316,15 @@ fn mapping_or_sample(path: Option<&Path>) -> anyhow::Result<Mapping> {
 
 fn run(
     place: &Place,
-    (policies, clock, channels): (PolicyDocument, Clock, Vec<Channel>),
+    (policies, clock, channels): (InForce, Clock, Vec<Channel>),
     listen: SocketAddr,
     say: impl FnOnce(SocketAddr) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let store = open(place)?;
     operate::mind_the_epoch(place, &store, clock.now())?;
-    let app =
-        App::new(Arc::new(store), policies, clock, attachments(place)?).with_channels(channels);
+    let app = App::new(Arc::new(store), policies, clock, attachments(place)?)
+        .with_channels(channels)
+        .with_policy_keys(policy::trusted(place)?);
     tokio::runtime::Runtime::new()
         .context("start the async runtime")?
         .block_on(async {
@@ -372,7 +353,7 @@ fn set_up_demo(
     place: &Place,
     input: Option<&Path>,
     mapping: Option<&Path>,
-    policies: &PolicyDocument,
+    policies: &InForce,
     clock: Clock,
 ) -> anyhow::Result<demo::Demo> {
     if place.database.is_none() && operate::file(place).exists() {
@@ -395,7 +376,7 @@ fn set_up_demo(
 
 fn import_file(
     store: &Store,
-    policies: &PolicyDocument,
+    policies: &InForce,
     bytes: &[u8],
     mapping: &Mapping,
     user: Option<&str>,

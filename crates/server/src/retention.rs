@@ -2,12 +2,12 @@
 
 use crate::attachments::{AttachmentError, Attachments};
 use crate::intake::{OwnAction, act};
+use crate::policies::InForce;
 use crate::store::{Store, StoreError};
 use chrono::{DateTime, Utc};
 use doorstep_domain::evidence::Evidence;
 use doorstep_domain::policy::Policies;
 use doorstep_domain::{CaseId, Change, Role, UserId};
-use doorstep_protocol::exchange::PolicyDocument;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -32,7 +32,7 @@ pub const BY_POLICY: UserId = UserId(Uuid::nil());
 pub async fn sweep(
     store: &Arc<Store>,
     attachments: &Attachments,
-    policies: &Arc<PolicyDocument>,
+    policies: &Arc<InForce>,
     now: DateTime<Utc>,
 ) -> Result<u32, RetentionError> {
     let (of, by) = (Arc::clone(store), Arc::clone(policies));

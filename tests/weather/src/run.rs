@@ -4,7 +4,7 @@ use crate::bug::Bug;
 use crate::world::{Plan, World};
 use crate::{check, storm};
 use anyhow::Result;
-use doorstep_protocol::exchange::PolicyDocument;
+use doorstep_server::policies::InForce;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -23,7 +23,7 @@ pub struct Outcome {
 }
 
 /// Lets one seed happen.
-pub fn run(plan: Plan, policies: &Rc<PolicyDocument>) -> Result<Outcome> {
+pub fn run(plan: Plan, policies: &Rc<InForce>) -> Result<Outcome> {
     let mut world = World::found(plan, policies)?;
     storm::rage(&mut world)?;
     if world.broken.is_none() {
@@ -41,7 +41,7 @@ pub fn run(plan: Plan, policies: &Rc<PolicyDocument>) -> Result<Outcome> {
 }
 
 /// The same, where an error or a panic is a broken promise too.
-pub fn run_guarded(plan: Plan, policies: &Rc<PolicyDocument>) -> Outcome {
+pub fn run_guarded(plan: Plan, policies: &Rc<InForce>) -> Outcome {
     let ran = catch_unwind(AssertUnwindSafe(|| run(plan, policies)));
     let broken = match ran {
         Ok(Ok(outcome)) => return outcome,

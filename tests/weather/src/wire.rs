@@ -101,7 +101,7 @@ impl World {
                 cursor: books.head()?,
                 lineage: books.line()?.lineage,
                 cases: 0,
-                policies: Box::new((*policies).clone()),
+                policies: Box::new(policies.document(books.key()?)?),
                 server_time: now,
             };
             let mut lines = vec![begin];
@@ -200,7 +200,8 @@ impl World {
                     policies,
                     ..
                 } => at.database.write(None, |books| {
-                    record::begin_snapshot(books, *cursor, lineage, policies, &clock)
+                    record::begin_snapshot(books, *cursor, lineage, policies, None, &clock)
+                        .map(|_| ())
                 })??,
                 SnapshotLine::Frame { cases, last } => at
                     .database

@@ -13,8 +13,9 @@ use doorstep_domain::case::FactField;
 use doorstep_domain::{
     ActionId, Case, CaseId, Change, DeviceId, HouseholdId, Incarnation, Role, UserId,
 };
-use doorstep_protocol::exchange::{PolicyDocument, SnapshotLine, SyncRequest, SyncResponse};
+use doorstep_protocol::exchange::{SnapshotLine, SyncRequest, SyncResponse};
 use doorstep_server::intake::Books as _;
+use doorstep_server::policies::InForce;
 use doorstep_testkit::build;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -106,7 +107,7 @@ pub struct World {
     pub now: DateTime<Utc>,
     pub counted: BTreeMap<&'static str, u64>,
     pub numbers: u64,
-    pub policies: Rc<PolicyDocument>,
+    pub policies: Rc<InForce>,
     folder: Option<TempDir>,
     /// Tells what happens, for a person who looks into one seed.
     pub is_told: bool,
@@ -144,7 +145,7 @@ pub struct Plan {
 
 impl World {
     /// A company with cases, agents and tablets, before anything happens.
-    pub fn found(plan: Plan, policies: &Rc<PolicyDocument>) -> Result<Self> {
+    pub fn found(plan: Plan, policies: &Rc<InForce>) -> Result<Self> {
         let mut dice = Dice::of(plan.seed);
         let folder = match plan.on_files {
             true => Some(folder()?),

@@ -860,5 +860,28 @@ export const en = {
 	'rule.visit.under_legal_stop': 'A legal stop was in force, and the agent could not know.',
 	'rule.visit.legal_stop_possible': 'A legal stop may have been in force already.',
 	'rule.visit.household_budget': 'This household had been visited as often as is allowed that day.',
+	'console.rules': 'Rules',
+	'rules.how':
+		'What decides visits and plans now. All packs that fit a case count together, and the strictest wins.',
+	'rules.search': 'Search a rule, a word or a source',
+	'rules.version': '{{id}}, version {{version}}',
+	'rules.signed': 'Published on {{date}}, signed by {{signer}}.',
+	'rules.shipped': 'Comes with the software.',
+	'rules.until': 'May be used until {{date}}.',
+	'rules.everywhere': 'Everywhere',
+	'rules.count': 'Rules: {{count}}',
+	'rules.state.implemented': 'Held by the software',
+	'rules.state.attested': 'Attested by a person',
+	'rules.state.not': 'Not held',
+	'rules.lead_lifts': 'a lead may lift it',
+	'rules.hash': 'Version of all rules together: {{hash}}',
+	'problem.policies.not_trusted':
+		'A published rule pack is not signed by a trusted key. The rules before it stay in force.',
+	'problem.policies.changed':
+		'New rules arrived damaged. The rules on this device stay in force. Sync again later.',
+	'problem.policies.unsigned':
+		'New rules are not signed by your server. The rules on this device stay in force. Tell your lead.',
+	'problem.policies.unreadable':
+		'The rules are newer than this app. The rules on this device stay in force. Update the app soon.',
 	'rule.other': 'A rule needs a person to look.'
 } as const;

@@ -66,6 +66,11 @@ export function tCode(
 	return key in en ? t(key as Key, values) : t(otherwise, values);
 }
 
+/** What comes in both languages, in the one that is shown. */
+export function inWords(text: { en: string; zh: string }): string {
+	return words.language === 'en' ? text.en : text.zh;
+}
+
 /** Why a rule held or refused something that was recorded earlier. */
 export function tRule(code: string): string {
 	return `rule.${code}` in en ? t(`rule.${code}` as Key) : tCode('problem', code, 'rule.other');

@@ -129,12 +129,12 @@ impl Words<'_> {
         }
     }
 
-    /// A lender's or a place's own name for it comes before the house's.
+    /// What a pack of the organisation's own says comes before the shipped one.
     fn organisation(&self) -> String {
         let mut names: Vec<_> = self
             .policies
             .for_case(self.case)
-            .filter_map(|pack| Some((pack.zones.is_empty(), pack.copy.organisation.as_ref()?)))
+            .filter_map(|pack| Some((pack.is_shipped_house(), pack.copy.organisation.as_ref()?)))
             .collect();
         names.sort_by_key(|(is_house, _)| *is_house);
         names

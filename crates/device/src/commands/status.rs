@@ -24,6 +24,7 @@ impl Device {
                 is_running,
                 heard_at: tx.server_clock()?.map(|clock| clock.heard_at),
                 problem,
+                policies_refused: tx.policies_refused()?,
                 server: self.profile().server.clone(),
             })
         })

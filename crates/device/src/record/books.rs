@@ -163,6 +163,8 @@ pub mod names {
     pub const POLICIES: &str = "policies";
     /// Beside them, so that asking does not read them all.
     pub const POLICIES_HASH: &str = "policies_hash";
+    /// Why newer ones than these are not used.
+    pub const POLICIES_REFUSED: &str = "policies_refused";
     pub const REPAIRS: &str = "repairs";
     pub const SERVER_CLOCK: &str = "server_clock";
     pub const SNAPSHOT: &str = "snapshot";

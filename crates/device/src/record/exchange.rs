@@ -12,8 +12,9 @@ use doorstep_protocol::chain::Verify;
 use doorstep_protocol::digest::{Digest, bucket_of};
 use doorstep_protocol::envelope::Envelope;
 use doorstep_protocol::exchange::{
-    CaseDocument, CustodyOrder, Halt, NewerCase, PolicyDocument, SyncRequest, SyncResponse,
+    CaseDocument, CustodyOrder, Halt, NewerCase, SyncRequest, SyncResponse,
 };
+use doorstep_protocol::policies::{PolicyDocument, PolicyRefusal};
 use doorstep_protocol::verdict::Subject;
 use std::collections::BTreeSet;
 
@@ -80,6 +81,8 @@ pub struct Received {
     pub repaired: usize,
     /// Verdicts that were not signed by the server, and so not believed.
     pub unsigned: usize,
+    /// Why the policies that were sent are not used.
+    pub policies_refused: Option<PolicyRefusal>,
     pub custody: CustodyOrder,
 }
 
@@ -119,7 +122,13 @@ pub fn take_in(
         write(books, names::NEWER, &Vec::<NewerCase>::new())?;
     }
     if let Some(document) = &answer.policies {
-        put_policies(books, document)?;
+        received.policies_refused = put_policies(books, document, peer.server_key)?;
+    } else if read::<Option<String>>(books, names::POLICIES_REFUSED)?
+        .flatten()
+        .is_some()
+    {
+        // The server has the same ones as this device again.
+        write(books, names::POLICIES_REFUSED, &None::<String>)?;
     }
     write(books, names::SERVER_CLOCK, clock)?;
     match answer.snapshot {
@@ -241,13 +250,28 @@ fn purge_finished(books: &impl Books) -> Result<()> {
     Ok(())
 }
 
-fn put_policies(books: &impl Books, document: &PolicyDocument) -> Result<()> {
-    write(books, names::POLICIES_HASH, &document.hash)?;
+/// Puts policies in the place of the last ones. Where they can't be trusted or read, those stay, and
+/// are said to be old: they are asked for again each time.
+fn put_policies(
+    books: &impl Books,
+    document: &PolicyDocument,
+    server_key: Option<&dyn Verify>,
+) -> Result<Option<PolicyRefusal>> {
+    let refusal = document.open(server_key).err();
     write(
         books,
-        names::POLICIES,
-        &(&document.hash, &document.policies),
-    )
+        names::POLICIES_REFUSED,
+        &refusal.map(PolicyRefusal::code),
+    )?;
+    if refusal.is_none() {
+        write(books, names::POLICIES_HASH, &document.hash)?;
+        write(
+            books,
+            names::POLICIES,
+            &(&document.hash, &document.policies),
+        )?;
+    }
+    Ok(refusal)
 }
 
 /// Does what the server asks of this device's numbering.
@@ -305,8 +329,9 @@ pub fn begin_snapshot(
     begin: Revision,
     told: &Lineage,
     policies: &PolicyDocument,
+    server_key: Option<&dyn Verify>,
     clock: &ServerClock,
-) -> Result<()> {
+) -> Result<Option<PolicyRefusal>> {
     if going_on(books)?.is_none() {
         // An answer that asked for the snapshot has said already where to go on afterwards.
         let asked: Option<Option<Revision>> = read(books, names::SNAPSHOT)?;
@@ -324,8 +349,8 @@ pub fn begin_snapshot(
         )?;
     }
     learn(books, told)?;
-    put_policies(books, policies)?;
-    write(books, names::SERVER_CLOCK, clock)
+    write(books, names::SERVER_CLOCK, clock)?;
+    put_policies(books, policies, server_key)
 }
 
 #[derive(Clone, Copy, serde::Serialize, serde::Deserialize)]

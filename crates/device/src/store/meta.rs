@@ -111,6 +111,11 @@ impl Tx<'_> {
         self.meta(names::POLICIES)
     }
 
+    /// Why newer policies than these are not used; a stable code.
+    pub fn policies_refused(&self) -> Result<Option<String>> {
+        Ok(self.meta(names::POLICIES_REFUSED)?.flatten())
+    }
+
     /// The server's clock as last heard.
     pub fn server_clock(&self) -> Result<Option<ServerClock>> {
         self.meta(names::SERVER_CLOCK)

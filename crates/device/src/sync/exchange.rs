@@ -13,6 +13,7 @@ use doorstep_protocol::chain::Verify;
 use doorstep_protocol::exchange::{
     CustodyOrder, PUSH_ACTIONS_MAX, PUSH_BYTES_MAX, SyncRequest, SyncResponse,
 };
+use doorstep_protocol::policies::PolicyRefusal;
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use uuid::Uuid;
 
@@ -126,6 +127,7 @@ impl Device {
                 "held another set than its scope"
             );
         }
+        note_refused_policies(received.policies_refused);
         if answer.policies.is_some() {
             self.reload_policies()?;
         }
@@ -159,5 +161,12 @@ impl Device {
             return Err(DeviceError::Retired);
         }
         Ok(())
+    }
+}
+
+/// Visits go on by the policies that are here; the person is told on the sync page.
+pub(super) fn note_refused_policies(refused: Option<PolicyRefusal>) {
+    if let Some(refusal) = refused {
+        tracing::error!(code = refusal.code(), "new policies are not used");
     }
 }

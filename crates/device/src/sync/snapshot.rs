@@ -1,12 +1,14 @@
 //! The first sync: a stream of frames, taken in as they arrive. Dropped, it goes on after the last
 //! case that was taken in; the device is ready only at the end.
 
+use super::exchange::note_refused_policies;
 use crate::device::Device;
 use crate::error::{DeviceError, Result};
 use crate::record;
 use crate::store::StoreError;
 use crate::view::ArrivedView;
 use doorstep_domain::CaseId;
+use doorstep_protocol::chain::Verify;
 use doorstep_protocol::exchange::{CaseDocument, SnapshotLine};
 use tokio::sync::mpsc;
 
@@ -98,8 +100,11 @@ impl<'a> Taking<'a> {
             } => {
                 self.of = cases;
                 let clock = self.device.server_clock(server_time);
-                self.device
-                    .write(|tx| record::begin_snapshot(tx, cursor, &lineage, &policies, &clock))?;
+                let key = self.device.server_key().map(|key| key as &dyn Verify);
+                let refused = self.device.write(|tx| {
+                    record::begin_snapshot(tx, cursor, &lineage, &policies, key, &clock)
+                })?;
+                note_refused_policies(refused);
                 self.device.reload_policies()?;
             }
             SnapshotLine::Frame { cases, last } => {

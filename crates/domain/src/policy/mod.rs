@@ -184,6 +184,11 @@ impl Pack {
             || self.lenders.contains(&case.account.creditor)
     }
 
+    /// It is the shipped proposal for everybody; what others say in words comes before it.
+    pub fn is_shipped_house(&self) -> bool {
+        self.id == "house"
+    }
+
     /// It is a law pack: it belongs to places.
     pub fn is_of_a_place(&self) -> bool {
         !self.zones.is_empty()

@@ -138,6 +138,8 @@ pub enum DoorStep {
 
 /// How far a rule is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(ts_rs::TS, utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", ts(rename = "RuleState"))]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// The software holds it.

@@ -14,7 +14,6 @@ use doorstep_domain::{Case, CaseId, Change, Role, Ruling};
 use doorstep_protocol::exchange::ErrorResponse;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use ts_rs::TS;
 use utoipa::ToSchema;
 
@@ -199,7 +198,7 @@ async fn stop_some(
     if cases.is_empty() {
         return Ok(0);
     }
-    let (now, policies) = (app.clock.now(), Arc::clone(&app.policies));
+    let (now, policies) = (app.clock.now(), app.policies());
     let (actor, role, change) = (person.0.id, person.0.role, change.clone());
     app.write(move |tx| {
         let mut stopped = 0;

@@ -137,7 +137,7 @@ pub async fn read_case(
         role: person.0.role,
         now: app.clock.now(),
     };
-    let policies = std::sync::Arc::clone(&app.policies);
+    let policies = app.policies();
     app.read(move |tx| {
         let case = tx
             .case(id)?
@@ -270,7 +270,7 @@ pub async fn record_as(
     seen: Option<Revision>,
 ) -> Result<Json<RulingView>, ApiError> {
     person.require(roles)?;
-    let (now, policies) = (app.clock.now(), std::sync::Arc::clone(&app.policies));
+    let (now, policies) = (app.clock.now(), app.policies());
     let own = OwnAction {
         actor: person.0.id,
         role: person.0.role,

@@ -16,7 +16,6 @@ use doorstep_domain::policy::Policies;
 use doorstep_domain::{ActionId, CaseId, Change, Role};
 use doorstep_protocol::exchange::ErrorResponse;
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
 use ts_rs::TS;
 use utoipa::ToSchema;
 
@@ -79,7 +78,7 @@ pub async fn list(
     person: SignedIn,
 ) -> Result<Json<ComplaintsView>, ApiError> {
     person.require(&[Role::ComplaintHandler])?;
-    let (today, policies) = (app.clock.now().date_naive(), Arc::clone(&app.policies));
+    let (today, policies) = (app.clock.now().date_naive(), app.policies());
     app.read(move |tx| {
         let names = Names::of(tx)?;
         let mut complaints = Vec::new();

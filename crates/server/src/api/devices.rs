@@ -6,6 +6,7 @@ use super::auth::{SignedIn, unauthorised};
 use super::error::{Body, Path};
 use super::{ApiError, App};
 use crate::intake::{IntakeError, Sender, take_in};
+use crate::policies::InForce;
 use crate::secrets::{hash_token, normal_code, token};
 use crate::store::{DeviceState, EnrolmentError, NewDevice, Tx};
 use crate::watch;
@@ -17,7 +18,7 @@ use doorstep_domain::{DeviceId, Role, UserId};
 use doorstep_protocol::chain::{self, Verify};
 use doorstep_protocol::exchange::{
     EnrolRequest, EnrolResponse, ErrorResponse, HandoverRequest, HandoverResponse,
-    PUSH_ACTIONS_MAX, PolicyDocument, RenewRequest, RenewResponse,
+    PUSH_ACTIONS_MAX, RenewRequest, RenewResponse,
 };
 use doorstep_protocol::lift::LiftKey;
 use doorstep_protocol::seal;
@@ -219,7 +220,7 @@ pub async fn hand_over(
     }
     app.throttle
         .admit(&format!("handover {}", request.device))?;
-    let (now, policies) = (app.clock.now(), std::sync::Arc::clone(&app.policies));
+    let (now, policies) = (app.clock.now(), app.policies());
     app.write(move |tx| Ok(Json(take_over(tx, &request, &policies, now)?)))
         .await
 }
@@ -227,7 +228,7 @@ pub async fn hand_over(
 fn take_over(
     tx: &Tx<'_>,
     request: &HandoverRequest,
-    policies: &PolicyDocument,
+    policies: &InForce,
     now: DateTime<Utc>,
 ) -> Result<HandoverResponse, ApiError> {
     let device = tx

@@ -2,6 +2,7 @@
 
 use crate::import::ImportError;
 use crate::intake::IntakeError;
+use crate::policies::PublishError;
 use crate::secrets::NoRandomness;
 use crate::store::StoreError;
 use axum::Json;
@@ -56,6 +57,19 @@ impl From<StoreError> for ApiError {
             "server.storage",
             "the server could not read or write its database; nothing was changed",
         )
+    }
+}
+
+impl From<PublishError> for ApiError {
+    fn from(error: PublishError) -> Self {
+        match error {
+            PublishError::Store(error) => error.into(),
+            error => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "policies.not_trusted",
+                error.to_string(),
+            ),
+        }
     }
 }
 

@@ -8,7 +8,6 @@ use axum::extract::multipart::MultipartRejection;
 use axum::extract::{Multipart, State};
 use axum::http::StatusCode;
 use doorstep_protocol::exchange::ErrorResponse;
-use std::sync::Arc;
 use utoipa::ToSchema;
 
 /// The fields of the form.
@@ -51,7 +50,7 @@ pub async fn import_accounts(
     let form =
         form.map_err(|_| ApiError::bad_request("body.malformed", "the body is not a form"))?;
     let form = read_form(form).await?;
-    let (now, policies) = (app.clock.now(), Arc::clone(&app.policies));
+    let (now, policies) = (app.clock.now(), app.policies());
     app.write(move |tx| {
         let mapping = Mapping::parse(&form.mapping).map_err(|error| {
             ApiError::new(

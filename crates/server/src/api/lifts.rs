@@ -42,7 +42,8 @@ pub async fn liftable(
     person: SignedIn,
 ) -> Result<Json<Vec<Citation>>, ApiError> {
     person.require_console()?;
-    let policies = &app.policies.policies;
+    let policies = app.policies();
+    let policies = &policies.policies;
     let rules = policies.packs.iter().flat_map(|pack| &pack.rules);
     let rules = rules.map(|rule| rule.citation());
     let questions = policies.checklist.questions.iter();
@@ -79,7 +80,8 @@ pub async fn lift(
     let mut rules = request.rules;
     rules.sort();
     rules.dedup();
-    let policies = &app.policies.policies;
+    let policies = app.policies();
+    let policies = &policies.policies;
     if rules.is_empty() || !rules.iter().all(|rule| policies.may_be_lifted(rule)) {
         return Err(wrong(
             "lift.not_liftable",

@@ -17,6 +17,7 @@ mod lifts;
 mod payments;
 mod people;
 mod plans;
+mod policies;
 mod proofs;
 mod routes;
 mod session;
@@ -35,6 +36,7 @@ pub use error::ApiError;
 pub use lifts::LiftView;
 pub use payments::PaymentsView;
 pub use people::EnrolCodeView;
+pub use policies::PoliciesView;
 pub use routes::RouteView;
 pub use session::PersonView;
 
@@ -43,6 +45,7 @@ use crate::clock::Clock;
 use crate::feed::wait::Waiting;
 use crate::intake::judge_what_waited;
 use crate::log::Log;
+use crate::policies::{InForce, PublishError, Publisher, TrustedKeys};
 use crate::retention;
 use crate::store::{Store, StoreError, Tenant, Tx};
 use crate::watch::{Channel, climb, deliver, raise_overdue};
@@ -50,8 +53,8 @@ use auth::Throttle;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue};
-use doorstep_protocol::exchange::{PUSH_BYTES_MAX, PolicyDocument};
-use std::sync::Arc;
+use doorstep_protocol::exchange::PUSH_BYTES_MAX;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tower_http::compression::CompressionLayer;
 use tower_http::decompression::RequestDecompressionLayer;
@@ -67,7 +70,8 @@ use utoipa_axum::routes as documented_routes;
 pub struct App {
     store: Arc<Store>,
     clock: Clock,
-    policies: Arc<PolicyDocument>,
+    policies: Arc<RwLock<Arc<InForce>>>,
+    publisher: Arc<Publisher>,
     throttle: Arc<Throttle>,
     waiting: Arc<Waiting>,
     log: Arc<Log>,
@@ -79,14 +83,18 @@ impl App {
     /// The application over an open store.
     pub fn new(
         store: Arc<Store>,
-        policies: PolicyDocument,
+        shipped: InForce,
         clock: Clock,
         attachments: Attachments,
     ) -> Self {
         Self {
             store,
             clock,
-            policies: Arc::new(policies),
+            policies: Arc::new(RwLock::new(Arc::new(shipped.clone()))),
+            publisher: Arc::new(Publisher {
+                shipped,
+                trusted: TrustedKeys::default(),
+            }),
             throttle: Arc::new(Throttle::default()),
             waiting: Arc::default(),
             log: Arc::default(),
@@ -101,15 +109,52 @@ impl App {
         self
     }
 
+    /// The same, where packs that are signed with one of these keys count.
+    pub fn with_policy_keys(mut self, trusted: TrustedKeys) -> Self {
+        self.publisher = Arc::new(Publisher {
+            shipped: self.publisher.shipped.clone(),
+            trusted,
+        });
+        self
+    }
+
+    /// The policies that are in force now.
+    fn policies(&self) -> Arc<InForce> {
+        let policies = self.policies.read();
+        Arc::clone(&policies.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn publisher(&self) -> Arc<Publisher> {
+        Arc::clone(&self.publisher)
+    }
+
+    /// Takes over what was published; says how often something was.
+    fn load_policies(&self) -> Result<u32, PublishError> {
+        let (policies, count) = self.store.write(|tx| {
+            let (policies, count) = self.publisher.in_force(tx)?;
+            tx.keep_policies(&policies.hash, policies.text())?;
+            Ok::<_, PublishError>((policies, count))
+        })?;
+        let mut now = self
+            .policies
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        *now = Arc::new(policies);
+        Ok(count)
+    }
+
     /// Brings the books up to this version: keeps its policies, and judges what waited for it.
-    pub async fn make_ready(&self) -> Result<(), StoreError> {
-        let (store, policies) = (Arc::clone(&self.store), Arc::clone(&self.policies));
+    ///
+    /// # Errors
+    /// Where a published pack can't be trusted, or the store fails.
+    pub async fn make_ready(&self) -> Result<(), PublishError> {
+        let app = self.clone();
         let now = self.clock.now();
         let ready = tokio::task::spawn_blocking(move || {
-            store.write(|tx| {
-                tx.keep_policies(&policies.hash, &policies.policies)?;
-                judge_what_waited(tx, &policies, now)
-            })
+            app.load_policies()?;
+            let policies = app.policies();
+            app.store
+                .write(|tx| Ok::<_, PublishError>(judge_what_waited(tx, &policies, now)?))
         });
         let judged = ready
             .await
@@ -138,8 +183,33 @@ impl App {
             waiting.watch(Arc::clone(&self.store)),
             self.keep_watch(),
             self.keep_delivering(),
-            self.keep_sweeping()
+            self.keep_sweeping(),
+            self.keep_policies_current()
         );
+    }
+
+    /// Takes over what was published since, by whichever process. What can't be trusted changes nothing.
+    async fn keep_policies_current(&self) {
+        let mut known = None;
+        loop {
+            let app = self.clone();
+            let looked = tokio::task::spawn_blocking(move || {
+                let count = app.store.read(|tx| tx.count_published_packs())?;
+                match known.is_none_or(|known| known != count) {
+                    true => app.load_policies(),
+                    false => Ok(count),
+                }
+            });
+            match looked.await {
+                Ok(Ok(count)) => known = Some(count),
+                Ok(Err(error)) => tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "the published policies can't be used; those before them stay"
+                ),
+                Err(_) => tracing::error!("a look at the published policies stopped half-way"),
+            }
+            tokio::time::sleep(POLICIES_EVERY).await;
+        }
     }
 
     /// Removes evidence whose time is over, once a day.
@@ -148,7 +218,8 @@ impl App {
         tokio::time::sleep(SWEEP_AFTER).await;
         loop {
             let now = self.clock.now();
-            let swept = retention::sweep(&self.store, &self.attachments, &self.policies, now).await;
+            let swept =
+                retention::sweep(&self.store, &self.attachments, &self.policies(), now).await;
             if let Err(error) = swept {
                 tracing::error!(
                     error = &error as &dyn std::error::Error,
@@ -274,6 +345,8 @@ const SWEEP_AFTER: Duration = Duration::from_secs(5 * 60);
 const SWEEP_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 /// An alarm is raised within two seconds of the moment that was missed.
 const WATCH_EVERY: Duration = Duration::from_millis(250);
+/// How soon a pack that was published is in force.
+const POLICIES_EVERY: Duration = Duration::from_secs(2);
 const DELIVER_EVERY: Duration = Duration::from_secs(1);
 
 fn documented() -> OpenApiRouter<App> {
@@ -319,6 +392,7 @@ fn documented() -> OpenApiRouter<App> {
         .routes(documented_routes!(alarms::raise, alarms::list))
         .routes(documented_routes!(alarms::acknowledge))
         .routes(documented_routes!(alarms::close))
+        .routes(documented_routes!(policies::in_force))
         .routes(documented_routes!(lifts::liftable))
         .routes(documented_routes!(lifts::lift))
         .routes(documented_routes!(bulk::stop_register))

@@ -86,7 +86,7 @@ pub async fn post_payments(
     while payments.peek().is_some() {
         let some: Vec<_> = payments.by_ref().take(PAYMENTS_AT_ONCE).collect();
         let cases = Arc::clone(&cases);
-        let (now, policies) = (app.clock.now(), Arc::clone(&app.policies));
+        let (now, policies) = (app.clock.now(), app.policies());
         view = app
             .write(move |tx| {
                 for payment in &some {

@@ -17,7 +17,6 @@ use doorstep_domain::policy::Policies;
 use doorstep_domain::{Case, CaseId, Change, Money, PlanId};
 use doorstep_protocol::exchange::ErrorResponse;
 use serde::Deserialize;
-use std::sync::Arc;
 use utoipa::ToSchema;
 
 /// Why a plan ends, or is not as agreed: the customer hears it in these words.
@@ -98,7 +97,7 @@ pub async fn counter_plan(
 ) -> Result<Json<RulingView>, ApiError> {
     person.require_console()?;
     let reason = checked_text(&request.reason)?;
-    let (now, policies) = (app.clock.now(), Arc::clone(&app.policies));
+    let (now, policies) = (app.clock.now(), app.policies());
     let terms = app
         .read(move |tx| {
             let case = tx

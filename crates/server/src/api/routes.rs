@@ -13,7 +13,6 @@ use doorstep_protocol::exchange::ErrorResponse;
 use doorstep_view::CaseSummaryView;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use ts_rs::TS;
 use utoipa::ToSchema;
 
@@ -92,7 +91,7 @@ pub async fn set_route(
             "a stop stands twice, or there are too many",
         ));
     }
-    let (now, policies) = (app.clock.now(), Arc::clone(&app.policies));
+    let (now, policies) = (app.clock.now(), app.policies());
     app.write(move |tx| {
         let is_agent = tx
             .person(agent)?

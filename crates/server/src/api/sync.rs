@@ -22,7 +22,6 @@ use doorstep_protocol::exchange::{
 };
 use doorstep_protocol::{PROTOCOL, chain};
 use std::io::Write;
-use std::sync::Arc;
 use tokio::sync::mpsc;
 
 /// The exchange of a device. Body and answer may be zstd-compressed.
@@ -74,7 +73,7 @@ async fn exchange(
     device: KnownDevice,
     request: SyncRequest,
 ) -> Result<Answer, ApiError> {
-    let (now, policies) = (app.clock.now(), Arc::clone(&app.policies));
+    let (now, policies) = (app.clock.now(), app.policies());
     app.write(move |tx| {
         let reader = reader(&device);
         let key = chain::public_key(&device.row.public_key).ok_or(IntakeError::BadSignature)?;
@@ -101,7 +100,7 @@ async fn only_ask(
     device: KnownDevice,
     request: SyncRequest,
 ) -> Result<Answer, ApiError> {
-    let (now, policies) = (app.clock.now(), Arc::clone(&app.policies));
+    let (now, policies) = (app.clock.now(), app.policies());
     let reader = reader(&device);
     let answer = app
         .read(move |tx| {
@@ -230,15 +229,16 @@ fn write_snapshot(
 ) -> Result<(), StoreError> {
     let mut encoder = zstd::stream::Encoder::new(Vec::new(), ZSTD_LEVEL)?;
     let person = device.row.person;
-    let (cursor, lineage, cases) = app.store.read(|tx| {
+    let (cursor, lineage, cases, policies) = app.store.read(|tx| {
         let cases = tx.count_changed(person, 0, usize::MAX >> 1)?;
-        Ok::<_, StoreError>((tx.head()?, tx.line()?.lineage, cases))
+        let policies = app.policies().document(&tx.origin()?.key)?;
+        Ok::<_, StoreError>((tx.head()?, tx.line()?.lineage, cases, policies))
     })?;
     let begin = SnapshotLine::Begin {
         cursor,
         lineage,
         cases: cases as u64,
-        policies: Box::new((*app.policies).clone()),
+        policies: Box::new(policies),
         server_time: app.clock.now(),
     };
     if !send_line(&mut encoder, &begin, sender)? {

@@ -8,14 +8,13 @@ pub mod wait;
 pub use snapshot::{Frame, frame};
 
 use crate::intake::{Books, TakenIn};
+use crate::policies::InForce;
 use crate::store::{DeviceState, Result};
 use chrono::{DateTime, Utc};
 use doorstep_domain::{CaseId, DeviceId, Revision, UserId};
 use doorstep_protocol::PROTOCOL;
 use doorstep_protocol::digest::{Digest, bucket_of};
-use doorstep_protocol::exchange::{
-    CaseDocument, CustodyOrder, PolicyDocument, SyncRequest, SyncResponse,
-};
+use doorstep_protocol::exchange::{CaseDocument, CustodyOrder, SyncRequest, SyncResponse};
 
 /// A device that is further behind than so many pages gets the snapshot, and keeps its outbox.
 const SNAPSHOT_BEYOND_PAGES: usize = 4;
@@ -43,7 +42,7 @@ pub fn answer<B: Books>(
     reader: Reader,
     request: &SyncRequest,
     taken_in: TakenIn,
-    policies: &PolicyDocument,
+    policies: &InForce,
     now: DateTime<Utc>,
 ) -> Result<Answer> {
     let mut page = match reader.state {
@@ -73,7 +72,10 @@ pub fn answer<B: Books>(
         halt: taken_in.halt,
         cases: page.cases,
         left: page.left,
-        policies: (!has_policies).then(|| policies.clone()),
+        policies: match has_policies {
+            true => None,
+            false => Some(policies.document(books.key()?)?),
+        },
         cursor: page.cursor,
         more: page.more,
         snapshot: page.snapshot,

@@ -8,13 +8,14 @@ mod settle;
 pub use books::{Books, JournalRow, OwnKey, Taken, TakenAction};
 pub use own::{Fresh, OwnAction, act, act_over};
 
+use crate::policies::InForce;
 use crate::store::StoreError;
 use chrono::{DateTime, Utc};
 use doorstep_domain::verdict::Ruling;
 use doorstep_domain::{Action, DeviceId, Role, UserId};
 use doorstep_protocol::chain::Verify;
 use doorstep_protocol::envelope::{Envelope, OpenError, SCHEMA};
-use doorstep_protocol::exchange::{Halt, PolicyDocument, SyncRequest};
+use doorstep_protocol::exchange::{Halt, SyncRequest};
 use doorstep_protocol::sequence::{Arrival, Head, place};
 use doorstep_protocol::verdict::{SignedVerdict, Subject};
 use settle::{Recorded, Rule, settle};
@@ -54,7 +55,7 @@ pub fn receive<B: Books>(
     books: &B,
     sender: &Sender<'_>,
     request: &SyncRequest,
-    policies: &PolicyDocument,
+    policies: &InForce,
     now: DateTime<Utc>,
 ) -> Result<TakenIn, IntakeError> {
     books.enter()?;
@@ -72,7 +73,7 @@ pub fn take_in<B: Books>(
     books: &B,
     sender: &Sender<'_>,
     envelopes: &[Envelope],
-    policies: &PolicyDocument,
+    policies: &InForce,
     now: DateTime<Utc>,
 ) -> Result<TakenIn, IntakeError> {
     let mut heads = BTreeMap::new();
@@ -146,7 +147,7 @@ struct One<'a> {
     envelope: &'a Envelope,
     subject: Subject,
     handed_back: Option<&'a SignedVerdict>,
-    policies: &'a PolicyDocument,
+    policies: &'a InForce,
     now: DateTime<Utc>,
 }
 
@@ -260,7 +261,7 @@ impl One<'_> {
 /// Judges what waited for a server that can read it. Run once, when a new version starts.
 pub fn judge_what_waited(
     tx: &crate::store::Tx<'_>,
-    policies: &PolicyDocument,
+    policies: &InForce,
     now: DateTime<Utc>,
 ) -> Result<usize, StoreError> {
     let waiting = tx.waiting_unread(SCHEMA)?;

@@ -340,11 +340,11 @@ impl Tx<'_> {
 /// The policies as they were at the time of old actions.
 impl Tx<'_> {
     /// Keeps a version of the policies.
-    pub fn keep_policies(&self, hash: &str, policies: &Policies) -> Result<()> {
+    pub fn keep_policies(&self, hash: &str, text: &str) -> Result<()> {
         self.sql.put(
             "INSERT INTO policy_version (tenant, hash, doc) VALUES (?1, ?2, ?3)
              ON CONFLICT (tenant, hash) DO NOTHING",
-            &values![self.tenant, hash, serde_json::to_string(policies)?],
+            &values![self.tenant, hash, text],
         )?;
         Ok(())
     }

@@ -22,7 +22,7 @@ const WAIT_FOR_CONNECTION: Duration = Duration::from_secs(10);
 /// Two processes that start at once bring the schema up to date one after the other.
 const MIGRATION_LOCK: i64 = 0x646f_6f72;
 
-const MIGRATIONS: [(&str, &str); 3] = [
+const MIGRATIONS: [(&str, &str); 4] = [
     (
         "0001_first",
         include_str!("../../migrations/postgres/0001_first.sql"),
@@ -34,6 +34,10 @@ const MIGRATIONS: [(&str, &str); 3] = [
     (
         "0003_gate",
         include_str!("../../migrations/postgres/0003_gate.sql"),
+    ),
+    (
+        "0004_packs",
+        include_str!("../../migrations/postgres/0004_packs.sql"),
     ),
 ];
 /// Spreads the tables over a Citus cluster; runs only where the extension is installed.

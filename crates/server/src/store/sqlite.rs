@@ -35,6 +35,7 @@ impl Sqlite {
             M::up(include_str!("../../migrations/sqlite/0002_full_sync.sql")),
             M::up(include_str!("../../migrations/sqlite/0003_lineage.sql")),
             M::up(include_str!("../../migrations/sqlite/0004_gate.sql")),
+            M::up(include_str!("../../migrations/sqlite/0005_packs.sql")),
         ])
         .to_latest(&mut writer)?;
         Ok(Self {

@@ -36,4 +36,8 @@ heard_at: string | null,
 /**
  * Why the last exchange did not succeed.
  */
-problem: string | null, server: string, };
+problem: string | null, 
+/**
+ * Why newer rules than those here are not used; a stable code.
+ */
+policies_refused: string | null, server: string, };

@@ -1,24 +1,9 @@
-//! The policies that come with the server, read once and named by their hash; and the check of a
-//! pack that somebody wrote.
+//! The check of a pack that somebody wrote: everything that is wrong with it, by line.
 
 use chrono::NaiveDate;
 use doorstep_domain::checklist::Checklist;
-use doorstep_domain::policy::{Pack, Policies, Rule, check};
-use doorstep_protocol::exchange::PolicyDocument;
+use doorstep_domain::policy::{Pack, check};
 use serde::Serialize;
-use sha2::{Digest, Sha256};
-
-/// The packs that are shipped. What each says is in its file.
-const PACKS: [&str; 7] = [
-    include_str!("../../../policies/packs/au.toml"),
-    include_str!("../../../policies/packs/cn.toml"),
-    include_str!("../../../policies/packs/eu.toml"),
-    include_str!("../../../policies/packs/house.toml"),
-    include_str!("../../../policies/packs/in.toml"),
-    include_str!("../../../policies/packs/uk.toml"),
-    include_str!("../../../policies/packs/us.toml"),
-];
-const CHECKLIST: &str = include_str!("../../../policies/checklist.toml");
 
 /// Why the policies can't be used; names the line.
 #[derive(Debug, thiserror::Error)]
@@ -68,14 +53,14 @@ pub fn read_pack(text: &str, checklist: &Checklist, today: NaiveDate) -> Result<
     if findings.is_empty() {
         return Ok(pack);
     }
-    let wrong = findings.into_iter().map(|finding| {
-        let at = finding.rule.as_deref().and_then(|rule| last_of(text, rule));
-        Wrong {
-            line: line_of(text, at.unwrap_or_default()),
-            rule: finding.rule,
-            code: finding.code.to_owned(),
-            what: finding.what,
-        }
+    let wrong = findings.into_iter().map(|finding| Wrong {
+        line: finding
+            .rule
+            .as_deref()
+            .map_or(1, |rule| line_of_rule(text, rule)),
+        rule: finding.rule,
+        code: finding.code.to_owned(),
+        what: finding.what,
     });
     Err(PolicyError::Pack(wrong.collect()))
 }
@@ -90,6 +75,11 @@ fn last_of(text: &str, rule: &str) -> Option<usize> {
     text.rfind(&format!("id = \"{rule}\""))
 }
 
+/// The line in which a rule begins.
+pub(super) fn line_of_rule(text: &str, rule: &str) -> usize {
+    line_of(text, last_of(text, rule).unwrap_or_default())
+}
+
 /// The rule in which a place of the text lies.
 fn rule_before(text: &str, at: usize) -> Option<String> {
     let before = text.get(..at)?;
@@ -98,83 +88,15 @@ fn rule_before(text: &str, at: usize) -> Option<String> {
     Some(id.split('"').next()?.to_owned())
 }
 
-/// The checklist that this version ships.
-pub fn shipped_checklist() -> Result<Checklist, PolicyError> {
-    toml::from_str(CHECKLIST).map_err(PolicyError::Checklist)
-}
-
-/// Reads the packs and the checklist that this version ships.
-pub fn shipped() -> Result<PolicyDocument, PolicyError> {
-    let checklist = shipped_checklist()?;
-    // What is shipped was checked when it was built, and is not refused for its age.
-    let packs = PACKS
-        .iter()
-        .map(|text| read_pack(text, &checklist, NaiveDate::MIN))
-        .collect::<Result<Vec<_>, _>>()?;
-    document(Policies { packs, checklist })
-}
-
-/// Policies with the hash that names them.
-pub fn document(mut policies: Policies) -> Result<PolicyDocument, PolicyError> {
-    policies.packs.sort_by(|one, other| one.id.cmp(&other.id));
-    let hash = hex::encode(Sha256::digest(serde_json::to_vec(&policies)?));
-    Ok(PolicyDocument { hash, policies })
-}
-
 /// The JSON Schema of a pack's file, for editors that check while somebody types.
 pub fn schema_json() -> serde_json::Result<String> {
     serde_json::to_string_pretty(&schemars::schema_for!(Pack))
 }
 
-/// One rule in the list of rules.
-#[derive(Debug, Serialize)]
-pub struct ListedRule {
-    pub id: String,
-    pub pack: String,
-    pub state: doorstep_domain::policy::State,
-    #[serde(rename = "where")]
-    pub place: String,
-    pub reason: String,
-}
-
-/// Every rule of the packs: whether the software holds it, a person attests it, or why neither.
-pub fn list_rules(policies: &Policies) -> Vec<ListedRule> {
-    let listed = |pack: &Pack, rule: &Rule| ListedRule {
-        id: rule.id.clone(),
-        pack: pack.id.clone(),
-        state: rule.state(),
-        place: rule.place(),
-        reason: rule.reason().to_owned(),
-    };
-    policies
-        .packs
-        .iter()
-        .flat_map(|pack| pack.rules.iter().map(move |rule| listed(pack, rule)))
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeSet;
-
-    #[test]
-    fn what_is_shipped_can_be_read_and_every_question_has_both_languages_and_a_source() {
-        let document = shipped().unwrap();
-        let questions = &document.policies.checklist.questions;
-        let ids: BTreeSet<_> = questions.iter().map(|question| &question.id).collect();
-        assert_eq!(ids.len(), questions.len());
-        assert_eq!(questions.len(), 40);
-        for question in questions {
-            assert!(
-                !question.text.en.is_empty() && !question.text.zh.is_empty(),
-                "{}",
-                question.id
-            );
-            assert!(question.source.contains("Grade"), "{}", question.id);
-            assert!(!question.effects.is_empty(), "{}", question.id);
-        }
-    }
+    use crate::policies::shipped_checklist;
 
     fn wrong(text: &str) -> Vec<(usize, String)> {
         let checklist = shipped_checklist().unwrap();
@@ -270,7 +192,7 @@ check = { hours = { from = "09:00:00", to = "17:00:00" } }
 
     #[test]
     fn the_schema_in_the_repository_is_the_one_of_the_types() {
-        let kept = include_str!("../../../policies/pack.schema.json");
+        let kept = include_str!("../../../../policies/pack.schema.json");
         assert_eq!(
             kept.trim(),
             schema_json().unwrap(),
