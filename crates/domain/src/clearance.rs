@@ -4,7 +4,7 @@
 use crate::case::Case;
 use crate::checklist::{Answers, Effect};
 use crate::daylight::daylight;
-use crate::policy::{Check, Citation, Lift, Pack, Policies};
+use crate::policy::{Check, Citation, Lift, Pack, Policies, Rule};
 use crate::visit::{VisitIntent, VisitState};
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
@@ -256,7 +256,6 @@ fn policy_view(
         reasons: Vec::new(),
         latest: None,
     };
-    let is_known_place = policies.for_case(case).any(Pack::is_of_a_place);
     for pack in policies.for_case(case) {
         for rule in pack.rules.iter().filter(|rule| rule.is_effective(today)) {
             let effect = rule.strength();
@@ -273,20 +272,6 @@ fn policy_view(
                     // Said also where it is met: nobody shall stay behind in the car.
                     false => (*staff_min > 1).then_some(Effect::Pair),
                 },
-                Check::Stops { kinds } => case
-                    .stops_in_force(now)
-                    .any(|stop| kinds.contains(&stop.kind))
-                    .then_some(effect),
-                Check::Flags { kinds } => case
-                    .flags_in_force(now)
-                    .any(|flag| kinds.contains(&flag.kind))
-                    .then_some(effect),
-                Check::VisitGap { days } => was_visited(case, now, *days).then_some(effect),
-                Check::LastResort { months_overdue_min } => {
-                    let is_due = case.account.months_overdue >= *months_overdue_min
-                        && case.balance.total.minor > 0;
-                    (!is_due).then_some(effect)
-                }
                 Check::Wishes {} => match case.wished_hours() {
                     Some(wished) => {
                         let latest =
@@ -298,25 +283,75 @@ fn policy_view(
                     }
                     None => None,
                 },
-                Check::KnownPlace {} => (!is_known_place).then_some(effect),
-                Check::HouseholdBudget { .. } => {
-                    let held = case.assignment.as_ref();
-                    held.is_some_and(|held| !held.has_permit).then_some(effect)
-                }
-                _ => None,
+                check => is_broken_by(check, case, policies, now).then_some(effect),
             };
             if let Some(effect) = spoken {
-                view.reasons.push(Reason {
-                    effect,
-                    because: Because::Policy,
-                    citation: rule.citation(),
-                    may_lift: rule.lift == Lift::Lead,
-                    is_lifted: false,
-                });
+                view.reasons.push(spoken_by(rule, effect));
             }
         }
     }
     view
+}
+
+fn spoken_by(rule: &Rule, effect: Effect) -> Reason {
+    Reason {
+        effect,
+        because: Because::Policy,
+        citation: rule.citation(),
+        may_lift: rule.lift == Lift::Lead,
+        is_lifted: false,
+    }
+}
+
+/// Whether the case itself breaks a rule, whoever goes and at whatever hour.
+fn is_broken_by(check: &Check, case: &Case, policies: &Policies, now: DateTime<Utc>) -> bool {
+    match check {
+        Check::Stops { kinds } => {
+            let mut stops = case.stops_in_force(now);
+            stops.any(|stop| kinds.contains(&stop.kind))
+        }
+        Check::Flags { kinds } => {
+            let mut flags = case.flags_in_force(now);
+            flags.any(|flag| kinds.contains(&flag.kind))
+        }
+        Check::VisitGap { days } => was_visited(case, now, *days),
+        Check::LastResort {
+            months_overdue_min,
+            total_minor_min,
+        } => {
+            let is_due = case.account.months_overdue >= *months_overdue_min
+                && case.balance.total.minor >= *total_minor_min;
+            !is_due
+        }
+        Check::KnownPlace {} => !policies.for_case(case).any(Pack::is_of_a_place),
+        Check::HouseholdBudget { .. } => {
+            let held = case.assignment.as_ref();
+            held.is_some_and(|held| !held.has_permit)
+        }
+        _ => false,
+    }
+}
+
+/// What speaks against any visit to this case today: what the case itself says, before anybody has
+/// answered a checklist, and at whatever hour. Empty: it may be planned (P5).
+pub fn against_any_visit(case: &Case, policies: &Policies, now: DateTime<Utc>) -> Vec<Reason> {
+    let today = now.with_timezone(&case.address.zone).date_naive();
+    let stands_in_the_way = |effect| matches!(effect, Effect::Block | Effect::Lead);
+    let from_case = |reason: &Reason| reason.because == Because::Case;
+    let mut reasons: Vec<_> = checklist_reasons(case, &Answers::new(), policies, now)
+        .into_iter()
+        .filter(from_case)
+        .collect();
+    for pack in policies.for_case(case) {
+        let rules = pack.rules.iter();
+        let broken = rules.filter(|rule| {
+            rule.is_effective(today) && is_broken_by(&rule.check, case, policies, now)
+        });
+        reasons.extend(broken.map(|rule| spoken_by(rule, rule.strength())));
+    }
+    reasons.retain(|reason| stands_in_the_way(reason.effect));
+    reasons.sort_by_key(|reason| (reason.effect, reason.because));
+    reasons
 }
 
 fn earlier(one: Option<DateTime<Utc>>, other: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {

@@ -6,7 +6,7 @@ use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 use chrono_tz::Tz;
 use doorstep_domain::Case;
 use doorstep_domain::checklist::{Answer, Effect};
-use doorstep_domain::clearance::{Clearance, clear};
+use doorstep_domain::clearance::{Clearance, against_any_visit, clear};
 use doorstep_domain::policy::{Check, Grade, Policies, State};
 use doorstep_domain::safety::{Flag, FlagKind, Stop, StopKind};
 use doorstep_domain::visit::VisitIntent;
@@ -335,6 +335,12 @@ fn the_last_resort_is_not_the_first() {
     case.account.months_overdue = 0;
     let clearance = at(&case, "2026-11-21T12:00:00+08:00", 30);
     assert_eq!(says(&clearance, "HOUSE-LAST-1"), Some(Effect::Block));
+    // A list for planning says so at any hour, and nothing of a case that may be planned.
+    let midnight = "2026-11-21T00:10:00+08:00".parse().unwrap();
+    let listed = |case: &_| against_any_visit(case, &POLICIES, midnight);
+    assert_eq!(listed(&case)[0].citation.rule, "HOUSE-LAST-1");
+    case.account.months_overdue = 3;
+    assert!(listed(&case).is_empty());
 }
 
 #[test]

@@ -5,7 +5,7 @@
 use chrono::{Duration, NaiveDate};
 use doorstep_domain::case::FactField;
 use doorstep_domain::checklist::{Answer, Answers, Effect};
-use doorstep_domain::clearance::{Clearance, clear};
+use doorstep_domain::clearance::{Clearance, against_any_visit, clear};
 use doorstep_domain::fold::{Standing, fold};
 use doorstep_domain::policy::{Check, Pack, Policies, Rule};
 use doorstep_domain::safety::{FlagKind, StopKind};
@@ -191,6 +191,27 @@ proptest! {
             let stricter = fold(case(), &desk.does(change, revision(2)), &Standing::Unjudged).unwrap();
             prop_assert!(is_no_looser(&clear(&stricter, &answers, &policies, &intent(), now), &before));
         }
+    }
+
+    #[test]
+    fn what_speaks_against_any_visit_speaks_against_each(answers in answers(), kind in 0..9_usize, minutes in 0_i64..1_440, overdue in 0_u16..3) {
+        let policies = policies();
+        let now = morning() + Duration::minutes(minutes);
+        let mut desk = Actor::new(agent(), 0x400);
+        let stops = [
+            StopKind::Moratorium, StopKind::Attorney, StopKind::CeaseRequest, StopKind::Dispute, StopKind::Bereavement,
+            StopKind::Incapacity, StopKind::ActivePlan, StopKind::StandDown, StopKind::Complaint,
+        ];
+        let stop = Change::RaiseStop { stop: stops[kind], effective: now, until: None };
+        let mut case = fold(case(), &desk.does(stop, revision(2)), &Standing::Unjudged).unwrap();
+        case.account.months_overdue = overdue;
+        let against = against_any_visit(&case, &policies, now);
+        prop_assert!(!against.is_empty());
+        let clearance = clear(&case, &answers, &policies, &intent(), now);
+        for reason in &against {
+            prop_assert!(clearance.reasons.contains(reason), "{reason:?}");
+        }
+        prop_assert!(!clearance.may_go());
     }
 
     #[test]

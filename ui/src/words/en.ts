@@ -883,5 +883,9 @@ export const en = {
 		'New rules are not signed by your server. The rules on this device stay in force. Tell your lead.',
 	'problem.policies.unreadable':
 		'The rules are newer than this app. The rules on this device stay in force. Update the app soon.',
+	'console.may_visit': 'A visit?',
+	'visit.may_plan': 'May be planned',
+	'visit.may_not': 'Not to be visited',
+	'visit.ask_lead': 'Lead decides',
 	'rule.other': 'A rule needs a person to look.'
 } as const;

@@ -841,5 +841,9 @@ export const zhCN: Record<Key, string> = {
 	'problem.policies.changed': '新规则在传输中损坏，本机现有规则继续有效，请稍后再同步。',
 	'problem.policies.unsigned': '新规则没有服务器签名，本机现有规则继续有效，请告知主管。',
 	'problem.policies.unreadable': '规则比本应用新，本机现有规则继续有效，请尽快更新应用。',
+	'console.may_visit': '可否外访',
+	'visit.may_plan': '可安排',
+	'visit.may_not': '不可外访',
+	'visit.ask_lead': '由主管决定',
 	'rule.other': '有一条规则需要人工查看。'
 };

@@ -98,8 +98,12 @@ pub enum Check {
     VisitGap { days: u16 },
     /// At most so many visits to a household on a day, each with a permit of the server.
     HouseholdBudget { visits_a_day: u8 },
-    /// Only what is overdue for so long, and is not nothing.
-    LastResort { months_overdue_min: u16 },
+    /// Only what is overdue for so long and is so much, in minor units of its currency.
+    LastResort {
+        months_overdue_min: u16,
+        #[serde(default = "not_nothing")]
+        total_minor_min: i64,
+    },
     /// The hours that the person asked for, where they can be read as hours.
     Wishes {},
     /// A place for which no pack of a jurisdiction is known.
@@ -116,6 +120,10 @@ pub enum Check {
     Organisation {},
     /// Not held, and why.
     Not { reason: String },
+}
+
+const fn not_nothing() -> i64 {
+    1
 }
 
 /// The steps at a door, in their order. Source: reference section 6.

@@ -10,9 +10,12 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, NaiveDate, Utc};
 use doorstep_domain::case::FactField;
+use doorstep_domain::checklist::Effect;
+use doorstep_domain::clearance::against_any_visit;
+use doorstep_domain::policy::{Citation, Policies};
 use doorstep_domain::safety::{FlagKind, StopKind};
 use doorstep_domain::verdict::Ruling;
-use doorstep_domain::{CaseId, Change, Money, Revision, Role, UserId};
+use doorstep_domain::{Case, CaseId, Change, Money, Revision, Role, UserId};
 use doorstep_protocol::exchange::ErrorResponse;
 use doorstep_view::case::Viewer;
 use doorstep_view::{CaseSummaryView, CaseView};
@@ -40,10 +43,37 @@ pub struct SearchRequest {
 /// A page of cases.
 #[derive(Serialize, TS, ToSchema)]
 pub struct CasesView {
-    pub cases: Vec<CaseSummaryView>,
+    pub cases: Vec<ListedCaseView>,
     pub total: u32,
     /// The server's moment; a console plans days by it.
     pub now: DateTime<Utc>,
+}
+
+/// A case in a list, with what speaks against a visit.
+#[derive(Serialize, TS, ToSchema)]
+pub struct ListedCaseView {
+    #[serde(flatten)]
+    pub summary: CaseSummaryView,
+    /// What forbids any visit today, or asks for the lead; the worst first. Empty: it may be planned.
+    pub against: Vec<AgainstView>,
+}
+
+/// A rule that speaks against a visit.
+#[derive(Serialize, TS, ToSchema)]
+pub struct AgainstView {
+    pub effect: Effect,
+    pub citation: Citation,
+}
+
+/// What speaks against any visit to a case, each rule once.
+fn against(case: &Case, policies: &Policies, now: DateTime<Utc>) -> Vec<AgainstView> {
+    against_any_visit(case, policies, now)
+        .into_iter()
+        .map(|reason| AgainstView {
+            effect: reason.effect,
+            citation: reason.citation,
+        })
+        .collect()
 }
 
 /// What the rules said to something done in the console.
@@ -99,7 +129,7 @@ pub async fn list_cases(
     Body(query): Body<SearchRequest>,
 ) -> Result<Json<CasesView>, ApiError> {
     person.require_console()?;
-    let now = app.clock.now();
+    let (now, policies) = (app.clock.now(), app.policies());
     app.read(move |tx| {
         let page = tx.list_cases(&CaseFilter {
             search: query.search,
@@ -111,7 +141,10 @@ pub async fn list_cases(
         let cases = page
             .cases
             .iter()
-            .map(|case| CaseSummaryView::of(case, now))
+            .map(|case| ListedCaseView {
+                summary: CaseSummaryView::of(case, now),
+                against: against(case, &policies.policies, now),
+            })
             .collect();
         Ok(Json(CasesView {
             cases,
