@@ -5,7 +5,10 @@ use doorstep_domain::case::FactField;
 use doorstep_server::backup::{self, BackupError};
 use doorstep_server::import::Mapping;
 use doorstep_server::{Store, Tenant, demo, policies};
+use doorstep_testkit::cluster::Cluster;
 use doorstep_tests::company::{Company, morning};
+use std::process::Command;
+use tokio::task::block_in_place;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn scenario_23_a_server_restored_from_a_backup_gets_back_what_it_lacks() {
@@ -40,6 +43,48 @@ async fn scenario_23_a_server_restored_from_a_backup_gets_back_what_it_lacks() {
         .unwrap();
     let verified = doorstep_server::export::verify(out.as_slice()).unwrap();
     assert_eq!(verified.epochs, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn scenario_23_with_the_tools_of_postgresql() {
+    let cluster = Cluster::start().unwrap();
+    let url = cluster.database("company").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let store = block_in_place(|| Store::connect(&url, Tenant::default())).unwrap();
+    let company = Company::start_on(store, folder).await.unwrap();
+    let device = company.device().await.unwrap();
+    let id = stop(&device, 0);
+    device.set_fact(id, FactField::Email, "before").unwrap();
+    device.sync().await.unwrap();
+    let file = company.folder.path().join("last-night.dump");
+    let report = block_in_place(|| backup::dump(&company.store, &url, &file, morning())).unwrap();
+    assert!(report.tenants[0].verdicts > 0 && report.bytes > 10_000);
+    device.set_fact(id, FactField::Phone, "after").unwrap();
+    device.sync().await.unwrap();
+    let again = cluster.database("again").unwrap();
+    let restored = Command::new("pg_restore")
+        .args(["--no-owner", "--exit-on-error", "--dbname", &again])
+        .arg(&file)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&restored.stderr);
+    assert!(restored.status.success(), "{said}");
+    let (store, epoch) = block_in_place(|| {
+        let store = Store::connect(&again, Tenant::default()).unwrap();
+        let epoch = backup::begin_epoch(&store, None, morning()).unwrap();
+        (store, epoch)
+    });
+    let company = company.serve_store_instead(store).await.unwrap();
+    let known = || {
+        block_in_place(|| company.store.read(|tx| tx.case(id)))
+            .unwrap()
+            .unwrap()
+    };
+    assert_eq!(known().fact(FactField::Email), Some("before"));
+    assert_ne!(known().fact(FactField::Phone), Some("after"));
+    assert_eq!(device.sync().await.unwrap().waiting, 0);
+    assert_eq!(known().fact(FactField::Phone), Some("after"));
+    assert_eq!(known().revision.epoch, epoch);
 }
 
 #[test]

@@ -47,14 +47,20 @@ impl Company {
     /// Sets the company up from the sample, and serves it on a free port.
     pub async fn start() -> Result<Self> {
         let folder = tempfile::tempdir()?;
-        let store = Arc::new(Store::open(
-            &folder.path().join("server.db"),
-            Tenant::default(),
-        )?);
+        let store = Store::open(&folder.path().join("server.db"), Tenant::default())?;
+        Self::start_on(store, folder).await
+    }
+
+    /// The same over a fresh store of any kind.
+    pub async fn start_on(store: Store, folder: TempDir) -> Result<Self> {
+        let store = Arc::new(store);
         let policies = policies::shipped()?;
         let mapping = Mapping::parse(demo::SAMPLE_MAPPING)?;
         let accounts = demo::SAMPLE_CSV.as_bytes();
-        let demo = demo::set_up(&store, accounts, &mapping, &policies.policies, morning())?;
+        // A store blocks its thread, and PostgreSQL's must not do so to one of the runtime's.
+        let demo = tokio::task::block_in_place(|| {
+            demo::set_up(&store, accounts, &mapping, &policies.policies, morning())
+        })?;
         let attachments = Attachments::in_folder(&folder.path().join("attachments"))?;
         let clock = Clock::starting_at(morning());
         let app = App::new(Arc::clone(&store), policies, clock, attachments);
@@ -77,8 +83,13 @@ impl Company {
 
     /// Serves another database in this one's place, at the other end of the same cable.
     pub async fn serve_instead(self, file: &Path) -> Result<Self> {
-        let store = Arc::new(Store::open(file, Tenant::default())?);
-        self.serve_at(store, morning()).await
+        let store = Store::open(file, Tenant::default())?;
+        self.serve_store_instead(store).await
+    }
+
+    /// Serves another store in this one's place.
+    pub async fn serve_store_instead(self, store: Store) -> Result<Self> {
+        self.serve_at(Arc::new(store), morning()).await
     }
 
     /// Serves the same database at another hour.
