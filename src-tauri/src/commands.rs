@@ -85,6 +85,7 @@ pub async fn unlock(app: AppHandle, session: State<'_, Session>, passphrase: Str
         tauri::async_runtime::spawn_blocking(move || Device::unlock(&data, &passphrase, clock))
             .await;
     let device = opened.map_err(|_| Problem::from(DeviceError::NotReady))??;
+    device.renew_lease().await?;
     session.keep(&app, device);
     Ok(())
 }
@@ -370,6 +371,11 @@ pub async fn sync_status(session: State<'_, Session>) -> Answer<SyncStatusView> 
 #[tauri::command]
 pub async fn saved(session: State<'_, Session>) -> Answer<Vec<SavedView>> {
     on_device(session, Device::saved).await
+}
+
+#[tauri::command]
+pub async fn set_metered(session: State<'_, Session>, metered: bool) -> Answer<SyncStatusView> {
+    on_device(session, move |device| device.set_metered(metered)).await
 }
 
 #[tauri::command]

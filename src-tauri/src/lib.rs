@@ -89,6 +89,7 @@ pub fn run() -> ExitCode {
             commands::decide,
             commands::sync_status,
             commands::saved,
+            commands::set_metered,
             commands::sync_now,
         ])
         .run(tauri::generate_context!());

@@ -102,7 +102,11 @@ impl Session {
     /// Keeps a device that was unlocked, and stays in touch with the server.
     pub fn keep(&self, app: &AppHandle, device: Device) {
         let listener = app.clone();
+        let leased = device.clone();
         let in_touch = tauri::async_runtime::spawn(keep_in_touch(device.clone(), move || {
+            if leased.is_lease_over().unwrap_or(false) {
+                listener.state::<Self>().lock();
+            }
             // A window that is closing can't hear it, and need not.
             let _ = listener.emit(CHANGED, ());
         }));

@@ -1,6 +1,7 @@
 //! Killed, restored, full, read-only: what was saved is still there.
 
 use crate::work::{arrive, end_met, stop};
+use chrono::Duration;
 use doorstep_device::{Device, DeviceClock, DeviceError};
 use doorstep_domain::case::FactField;
 use doorstep_tests::company::{Company, PASSPHRASE, morning};
@@ -123,4 +124,30 @@ async fn a_copied_tablet_takes_another_incarnation() {
     assert_eq!((status.waiting, status.refused), (0, 0));
     let server = company.store.read(|tx| tx.case(case)).unwrap().unwrap();
     assert_eq!(server.fact(FactField::Phone), Some("second life"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_two_weeks_without_its_server_a_device_meets_it_first_but_never_at_a_door() {
+    let company = Company::start().await.unwrap();
+    let device = company.device().await.unwrap();
+    let case = stop(&device, 0);
+    drop(device);
+    let unlock_after = |days| {
+        let clock = DeviceClock::starting_at(morning() + Duration::days(days));
+        Device::unlock(&company.device_folder(), PASSPHRASE, clock).unwrap()
+    };
+    company.cable.cut();
+    unlock_after(13).renew_lease().await.unwrap();
+    for over in [15, -2] {
+        let device = unlock_after(over);
+        let refused = device.renew_lease().await.unwrap_err();
+        assert_eq!(refused.code(), "device.lease_over");
+    }
+    company.cable.mend();
+    let device = unlock_after(15);
+    device.renew_lease().await.unwrap();
+    arrive(&device, case);
+    drop(device);
+    company.cable.cut();
+    unlock_after(40).renew_lease().await.unwrap();
 }

@@ -47,6 +47,7 @@ pub fn export(out: &Path) -> Result<()> {
         doorstep_server::api::AlarmView,
         doorstep_server::api::LiftView,
         doorstep_server::api::PoliciesView,
+        doorstep_server::api::DeviceView,
         doorstep_server::api::BulkStopView,
         doorstep_server::api::EnrolCodeView,
         doorstep_server::api::RouteView,

@@ -20,6 +20,8 @@ pub enum DeviceError {
     NotEnrolled,
     #[error("this device was retired or reported lost; its key is gone")]
     Retired,
+    #[error("the server was not met for two weeks")]
+    LeaseOver,
     #[error("the first sync has not finished")]
     NotReady,
     #[error("the case is not on this device")]
@@ -46,6 +48,7 @@ impl DeviceError {
             Self::SamePassphrase => "unlock.same_passphrase",
             Self::NotEnrolled => "enrol.needed",
             Self::Retired => "device.retired",
+            Self::LeaseOver => "device.lease_over",
             Self::NotReady => "sync.not_ready",
             Self::UnknownCase => "case.unknown",
             Self::BadAddress => "enrol.bad_address",

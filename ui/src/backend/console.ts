@@ -17,6 +17,7 @@ import type { FactField } from './generated/FactField';
 import type { ImportReport } from './generated/ImportReport';
 import type { InboxView } from './generated/InboxView';
 import type { Money } from './generated/Money';
+import type { DeviceView } from './generated/DeviceView';
 import type { PoliciesView } from './generated/PoliciesView';
 import type { PaymentsView } from './generated/PaymentsView';
 import type { PersonView } from './generated/PersonView';
@@ -88,6 +89,9 @@ export const server = {
 		ask<BulkStopView>('POST', '/v1/stops', { references, stop, effective, until }),
 	standDown: (latitude: number, longitude: number, radius_m: number, until: string) =>
 		ask<BulkStopView>('POST', '/v1/stand-downs', { latitude, longitude, radius_m, until }),
+	devices: () => ask<DeviceView[]>('GET', '/v1/devices'),
+	setDeviceState: (id: string, state: 'active' | 'retired' | 'lost') =>
+		ask<void>('PUT', `/v1/devices/${id}/state`, state),
 	policies: () => ask<PoliciesView>('GET', '/v1/policies'),
 	liftable: () => ask<Citation[]>('GET', '/v1/lifts'),
 	lift: (caseId: string, agent: string, question: string, rules: string[], reason: string) =>

@@ -112,6 +112,7 @@ export const device = {
 		write<CommittedView>('decide', { case: caseId, conflict, choice }),
 	syncStatus: () => call<SyncStatusView>('sync_status'),
 	saved: () => call<SavedView[]>('saved'),
+	setMetered: (metered: boolean) => call<SyncStatusView>('set_metered', { metered }),
 	syncNow: () => call<SyncStatusView>('sync_now'),
 	/** Hears that something changed underneath; returns how to stop. */
 	onChange: (changed: () => void) => listen('device-changed', changed)

@@ -887,5 +887,32 @@ export const en = {
 	'visit.may_plan': 'May be planned',
 	'visit.may_not': 'Not to be visited',
 	'visit.ask_lead': 'Lead decides',
+	'problem.device.lease_over':
+		'This device has not met its server for two weeks. Connect it to a network and unlock it again. What you saved is safe.',
+	'sync.metered': 'This network costs money',
+	'sync.metered_hint':
+		'What you recorded is sent; the rest comes when you sync, or when you turn this off.',
+	'devices.title': 'Devices',
+	'devices.none': 'No device yet',
+	'devices.none_hint': 'Make a code for an agent, and enter it on their device.',
+	'devices.state.active': 'In use',
+	'devices.state.retired': 'Retired',
+	'devices.state.lost': 'Lost',
+	'devices.make.active': 'Back in use',
+	'devices.make.retired': 'Retire',
+	'devices.make.lost': 'Report lost',
+	'devices.sure.active': 'Give {{name}}’s device back to work?',
+	'devices.sure.retired': 'Retire {{name}}’s device?',
+	'devices.sure.lost': 'Report {{name}}’s device lost?',
+	'devices.what.active': 'It syncs again. What waits for a decision keeps waiting.',
+	'devices.what.retired': 'It hands in what it has, and destroys its key.',
+	'devices.what.lost':
+		'It destroys its key when it next meets the server, but never during a visit. What arrives from it from now on waits for you.',
+	'devices.no': 'Change nothing',
+	'devices.seen': 'Last met {{time}} · holds {{count}} cases',
+	'devices.aside':
+		'{{count}} records were put aside: this device is a copy, or was set back. Ask its person what they did.',
+	'devices.newer':
+		'{{count}} cases are newer there than here, since the server was restored. Look at them together.',
 	'rule.other': 'A rule needs a person to look.'
 } as const;

@@ -7,6 +7,7 @@ pub mod correct_case;
 pub mod decide;
 pub mod enrol;
 mod evidence;
+mod lease;
 pub mod lift;
 pub mod make_visit;
 pub mod raise_alarm;
