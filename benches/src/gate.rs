@@ -65,6 +65,7 @@ fn clearances() -> Result<(f64, f64)> {
         headcount: 2,
         lead_approval: None,
         lifts: Vec::new(),
+        partner_code: None,
     };
     let safe = safe_answers(&policies);
     let worst: Answers = safe

@@ -2,6 +2,7 @@
 
 use crate::session::{Problem, Session};
 use doorstep_device::commands::agree_plan::{AgreementInput, PlanInput};
+use doorstep_device::commands::arrive::{ArrivalInput, LocatedView};
 use doorstep_device::commands::check_visit::ChecklistInput;
 use doorstep_device::commands::enrol::{Enrolment, enrol as enrol_device};
 use doorstep_device::device::is_enrolled;
@@ -10,11 +11,11 @@ use doorstep_device::view::{
     TodayView,
 };
 use doorstep_device::{Device, DeviceError};
+use doorstep_domain::arrival::Fix;
 use doorstep_domain::case::FactField;
 use doorstep_domain::complaint::{Complaint, Feedback};
 use doorstep_domain::conflict::Choice;
 use doorstep_domain::outcome::{Outcome, OutcomeForm};
-use doorstep_domain::place::Position;
 use doorstep_domain::safety::FlagKind;
 use doorstep_domain::{ActionId, CaseId};
 use doorstep_view::{CaseSummaryView, CaseView, ChecklistView, ConflictView};
@@ -188,13 +189,33 @@ pub async fn arrive(
     session: State<'_, Session>,
     wish: String,
     case: CaseId,
-    latitude: Option<f64>,
-    longitude: Option<f64>,
+    input: ArrivalInput,
 ) -> Answer<Option<CommittedView>> {
-    let position = latitude
-        .zip(longitude)
-        .and_then(|(latitude, longitude)| Position::from_degrees(latitude, longitude));
-    write(session, wish, move |device| device.arrive(case, position)).await
+    write(session, wish, move |device| device.arrive(case, &input)).await
+}
+
+#[tauri::command]
+pub async fn locate(
+    session: State<'_, Session>,
+    case: CaseId,
+    fixes: Vec<Fix>,
+) -> Answer<LocatedView> {
+    on_device(session, move |device| device.locate(case, &fixes)).await
+}
+
+#[tauri::command]
+pub async fn ask_partner(session: State<'_, Session>, case: CaseId) -> Answer<String> {
+    on_device(session, move |device| device.ask_partner(case)).await
+}
+
+#[tauri::command]
+pub async fn note_partner(session: State<'_, Session>, case: CaseId, code: String) -> Answer<()> {
+    on_device(session, move |device| device.note_partner(case, &code)).await
+}
+
+#[tauri::command]
+pub async fn accept_to_go_along(session: State<'_, Session>, question: String) -> Answer<String> {
+    on_device(session, move |device| device.accept_to_go_along(&question)).await
 }
 
 #[tauri::command]

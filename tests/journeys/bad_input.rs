@@ -265,3 +265,28 @@ async fn another_agents_case_can_be_neither_read_nor_changed() {
 fn action_text(action: &doorstep_domain::Action) -> String {
     serde_json::to_string(action).unwrap()
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_says_of_themselves_that_they_go_along() {
+    let company = Company::start().await.unwrap();
+    let device = company.device().await.unwrap();
+    let profile = device.profile();
+    let seed = hex::decode(&profile.signing_key).unwrap();
+    let key = ed25519_dalek::SigningKey::from_bytes(&seed.try_into().unwrap());
+    let join = doorstep_domain::Change::JoinVisit {
+        visit: doorstep_domain::VisitId(uuid::Uuid::from_u128(1)),
+    };
+    let mut action = doorstep_testkit::build::Actor::new(profile.user, 0x79)
+        .does(join, doorstep_testkit::build::revision(1));
+    action.device = profile.device;
+    action.case = stop(&device, 0);
+    let start = doorstep_protocol::chain::Link::START;
+    let envelope =
+        doorstep_protocol::envelope::Envelope::seal(&action, start, "00".repeat(16), &key).unwrap();
+    let request = json!({
+        "protocol": 1, "incarnation": action.incarnation, "cursor": null, "policies": null, "outbox": [envelope],
+    });
+    let (status, said) = sync_raw(&company, &profile.token, request.to_string().into()).await;
+    assert_eq!(status, 200);
+    assert_eq!(said["verdicts"][0]["verdict"]["rule"], "role.not_permitted");
+}

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may")]
 
 mod a_day;
+mod arrival;
 mod attachments;
 mod backup;
 mod bad_input;

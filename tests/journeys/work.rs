@@ -1,11 +1,13 @@
 //! What the journeys do on a device, in one line each.
 
 use doorstep_device::commands::agree_plan::{AgreementInput, PlanInput};
+use doorstep_device::commands::arrive::ArrivalInput;
 use doorstep_device::commands::check_visit::ChecklistInput;
 use doorstep_device::view::CommittedView;
 use doorstep_device::{Device, DeviceError};
 use doorstep_domain::CaseId;
 use doorstep_domain::affordability::{Budget, BudgetLine};
+use doorstep_domain::arrival::ArrivalReason;
 use doorstep_domain::checklist::Answer;
 use doorstep_domain::outcome::{Conduct, NextStep, Outcome, OutcomeKind};
 use doorstep_domain::plan::{Consent, Frequency, PaymentMethod};
@@ -47,12 +49,21 @@ pub fn answer_safely(device: &Device, case: CaseId) {
     );
 }
 
+/// Two of us are there, and the device finds no position.
+pub fn without_a_fix() -> ArrivalInput {
+    ArrivalInput {
+        fixes: Vec::new(),
+        reason: Some(ArrivalReason::NoPosition),
+        headcount: 2,
+    }
+}
+
 /// Goes to the door.
 pub fn arrive(device: &Device, case: CaseId) {
     answer_safely(device, case);
     device.save_checklist(case).unwrap();
     device.start_travel(case).unwrap();
-    device.arrive(case, None).unwrap();
+    device.arrive(case, &without_a_fix()).unwrap();
 }
 
 /// A month with 20,000.00 left over.

@@ -55,6 +55,24 @@ test('cases are found by words, without names in the address', async ({ page }) 
 	await expectAccessible(page);
 });
 
+test('the rules in force are listed with their sources, and found by a word', async ({ page }) => {
+	await signIn(page, 'lead');
+	await act(page, 'nav-rules').click();
+	await expect(act(page, 'pack-cn')).toBeVisible();
+	await expect(act(page, 'pack-house')).toContainText('Comes with the software');
+	await act(page, 'rules-search').fill('HOUSE-STOP-1');
+	await expect(act(page, 'pack-house')).toContainText('Nobody goes to this door');
+	await expect(act(page, 'pack-cn')).toHaveCount(0);
+	await expectAccessible(page);
+});
+
+test('each case says whether it may be visited, and why not', async ({ page }) => {
+	await signIn(page, 'lead');
+	const said = page.locator("[data-act='may-visit']");
+	await expect(said.first()).toBeVisible();
+	expect(await said.count()).toBe(await page.locator('tbody tr').count());
+});
+
 test('a route is set by hand, saved, and still there after a reload', async ({ page }) => {
 	await signIn(page, 'lead');
 	await act(page, 'nav-route').click();

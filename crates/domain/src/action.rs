@@ -1,5 +1,6 @@
 //! The action: one thing a person did, recorded where it happened. The only way anything changes.
 
+use crate::arrival::Arrival;
 use crate::case::{Account, Balance, FactField, Person};
 use crate::checklist::Answers;
 use crate::clearance::Clearance;
@@ -121,6 +122,13 @@ pub enum Change {
     Arrive {
         visit: VisitId,
         position: Option<Position>,
+        /// Absent before schema 5.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        arrival: Option<Arrival>,
+    },
+    /// A colleague goes along; the server records it by the code that their own device gave.
+    JoinVisit {
+        visit: VisitId,
     },
     CheckIn {
         visit: VisitId,
@@ -222,6 +230,7 @@ impl Change {
                 | Self::CheckVisit { .. }
                 | Self::StartTravel { .. }
                 | Self::Arrive { .. }
+                | Self::JoinVisit { .. }
                 | Self::CheckIn { .. }
                 | Self::EndVisit { .. }
                 | Self::AddNote { .. }
@@ -244,6 +253,7 @@ impl Change {
             Self::CheckVisit { visit, .. }
             | Self::StartTravel { visit }
             | Self::Arrive { visit, .. }
+            | Self::JoinVisit { visit }
             | Self::CheckIn { visit }
             | Self::EndVisit { visit, .. } => Some(*visit),
             _ => None,
@@ -268,6 +278,7 @@ impl Change {
             Self::CheckVisit { .. } => "check_visit",
             Self::StartTravel { .. } => "start_travel",
             Self::Arrive { .. } => "arrive",
+            Self::JoinVisit { .. } => "join_visit",
             Self::CheckIn { .. } => "check_in",
             Self::EndVisit { .. } => "end_visit",
             Self::AgreePlan { .. } => "agree_plan",

@@ -9,6 +9,7 @@
 
 pub mod action;
 pub mod affordability;
+pub mod arrival;
 pub mod case;
 pub mod checklist;
 pub mod clearance;

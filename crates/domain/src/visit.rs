@@ -1,6 +1,7 @@
 //! A visit from plan to end, with what was answered, cleared, seen and said.
 
-use crate::checklist::Answers;
+use crate::arrival::Arrival;
+use crate::checklist::{Answers, Effect};
 use crate::clearance::Clearance;
 use crate::moment::Moment;
 use crate::outcome::Outcome;
@@ -36,6 +37,9 @@ pub struct VisitIntent {
     /// What a lead has lifted for this visit, each with the reason.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lifts: Vec<Lifted>,
+    /// What the device of the colleague who goes along answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partner_code: Option<String>,
 }
 
 /// A rule that a lead has lifted for one visit.
@@ -64,6 +68,11 @@ pub struct Visit {
     pub travelled_at: Option<Moment>,
     pub arrived_at: Option<Moment>,
     pub arrived_position: Option<Position>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrival: Option<Arrival>,
+    /// The colleague who accepted to go along.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partner: Option<UserId>,
     pub check_ins: Vec<Moment>,
     pub ended_at: Option<Moment>,
     pub outcome: Option<Outcome>,
@@ -96,6 +105,11 @@ pub enum Step {
 }
 
 impl Visit {
+    /// Whether too few of us stand at the door.
+    pub fn is_short_of_people(&self, headcount: u8) -> bool {
+        headcount < 2 && self.clearance.conditions().contains(&Effect::Pair)
+    }
+
     /// Whether the step may be taken at `now`. The device asks before it saves; the server never
     /// refuses a step that was taken.
     pub fn may_take(&self, step: Step, now: DateTime<Utc>) -> Result<(), RuleId> {

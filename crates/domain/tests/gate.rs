@@ -27,6 +27,7 @@ fn pair(planned_minutes: u16) -> VisitIntent {
         headcount: 2,
         lead_approval: None,
         lifts: Vec::new(),
+        partner_code: None,
     }
 }
 

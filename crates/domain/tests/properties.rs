@@ -30,6 +30,7 @@ fn intent() -> VisitIntent {
         headcount: 2,
         lead_approval: None,
         lifts: Vec::new(),
+        partner_code: None,
     }
 }
 

@@ -10,6 +10,7 @@ pub mod digest;
 pub mod envelope;
 pub mod exchange;
 pub mod lift;
+pub mod partner;
 pub mod policies;
 pub mod retry;
 pub mod seal;

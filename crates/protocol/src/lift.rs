@@ -54,12 +54,7 @@ impl LiftKey {
         mac.update(asked.visit.0.as_bytes());
         mac.update(&asked.nonce.to_be_bytes());
         add(&mut mac, asked.day, &asked.rules);
-        let bytes = mac.finalize().into_bytes();
-        bytes
-            .iter()
-            .take(QUESTION_LENGTH)
-            .map(|byte| char::from(ALPHABET[usize::from(byte % 32)]))
-            .collect()
+        letters(&mac.finalize().into_bytes())
     }
 
     /// What the lead reads back: eight digits.
@@ -68,12 +63,14 @@ impl LiftKey {
         mac.update(normal(question).as_bytes());
         mac.update(case.0.as_bytes());
         add(&mut mac, day, rules);
-        let bytes = mac.finalize().into_bytes();
-        let number = bytes
-            .iter()
-            .take(8)
-            .fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
-        format!("{:08}", number % CODE_MODULUS)
+        digits(&mac.finalize().into_bytes())
+    }
+
+    /// Eight digits over what is asked, for a purpose.
+    pub(crate) fn digits(&self, purpose: &str, asked: &[u8]) -> String {
+        let mut mac = mac(self.0.as_bytes(), purpose);
+        mac.update(asked);
+        digits(&mac.finalize().into_bytes())
     }
 
     /// Whether `code` answers the question that was `asked`.
@@ -89,6 +86,20 @@ impl std::fmt::Debug for LiftKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("LiftKey")
     }
+}
+
+/// Six letters and digits out of a hash.
+pub(crate) fn letters(hash: &[u8]) -> String {
+    let letters = hash.iter().take(QUESTION_LENGTH);
+    letters
+        .map(|byte| char::from(ALPHABET[usize::from(byte % 32)]))
+        .collect()
+}
+
+fn digits(hash: &[u8]) -> String {
+    let bytes = hash.iter().take(8);
+    let number = bytes.fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    format!("{:08}", number % CODE_MODULUS)
 }
 
 /// A question as it is compared: without spaces and dashes, in capitals.

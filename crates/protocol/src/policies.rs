@@ -88,7 +88,7 @@ mod tests {
     use super::*;
     use ed25519_dalek::SigningKey;
 
-    const TEXT: &str = r#"{"packs":[],"checklist":{"version":1,"questions":[]}}"#;
+    const TEXT: &str = r#"{"packs":[],"checklist":{"version":1,"question":[]}}"#;
 
     #[test]
     fn what_was_changed_on_the_way_or_signed_by_another_is_not_opened() {

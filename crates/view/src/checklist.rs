@@ -30,6 +30,8 @@ pub struct ChecklistView {
     pub questions: Vec<QuestionView>,
     pub planned_minutes: u16,
     pub headcount: u8,
+    /// A colleague's code was noted.
+    pub has_partner_code: bool,
     /// A lead may lift something that stands in the way.
     pub may_ask_lead: bool,
     pub clearance: ClearanceView,

@@ -2,6 +2,7 @@
 
 use crate::ClearanceView;
 use chrono::{DateTime, Duration, Utc};
+use doorstep_domain::arrival::Arrival;
 use doorstep_domain::clearance::check_in_rhythm;
 use doorstep_domain::outcome::Outcome;
 use doorstep_domain::visit::{Visit, VisitState};
@@ -23,6 +24,11 @@ pub struct VisitView {
     pub clearance: ClearanceView,
     pub checked_at: DateTime<Utc>,
     pub arrived_at: Option<DateTime<Utc>>,
+    pub arrival: Option<Arrival>,
+    /// The colleague who accepted on their own device to go along.
+    pub partner: Option<UserId>,
+    /// A code was noted; it is checked when it reaches the server.
+    pub has_partner_code: bool,
     /// The next check-in, while on scene.
     pub check_in_due: Option<DateTime<Utc>>,
     pub check_in_minutes: u16,
@@ -57,6 +63,9 @@ impl VisitView {
             clearance: ClearanceView::from(&visit.clearance),
             checked_at: visit.checked_at.instant(),
             arrived_at,
+            arrival: visit.arrival,
+            partner: visit.partner,
+            has_partner_code: visit.intent.partner_code.is_some(),
             check_in_due: last_sign
                 .filter(|_| is_on_scene)
                 .map(|sign| sign + Duration::minutes(i64::from(rhythm.interval_minutes))),

@@ -3,6 +3,7 @@
 use anyhow::{Context, Result};
 use doorstep_domain::action::Told;
 use doorstep_domain::affordability::BudgetLine;
+use doorstep_domain::arrival::{Arrival, ArrivalReason, Whereabouts};
 use doorstep_domain::case::FactField;
 use doorstep_domain::checklist::Answer;
 use doorstep_domain::clearance::clear;
@@ -32,6 +33,7 @@ fn changes() -> Result<Vec<Change>> {
         headcount: 2,
         lead_approval: Some("Lin: phoned ahead".into()),
         lifts: Vec::new(),
+        partner_code: None,
     };
     let answers = [
         ("Q03".to_owned(), Answer::Yes),
@@ -108,6 +110,7 @@ fn changes() -> Result<Vec<Change>> {
         Change::Arrive {
             visit,
             position: doorstep_domain::place::Position::from_degrees(31.2, 120.15),
+            arrival: None,
         },
         Change::CheckIn { visit },
         Change::EndVisit {
@@ -208,6 +211,34 @@ fn changes_of_4() -> Result<Vec<Change>> {
     ])
 }
 
+/// What schema 5 brought.
+fn changes_of_5() -> Result<Vec<Change>> {
+    let visit = VisitId(Uuid::from_u128(0x71517));
+    let mut checked = changes()?;
+    checked.retain(|change| matches!(change, Change::CheckVisit { .. }));
+    for change in &mut checked {
+        if let Change::CheckVisit { intent, .. } = change {
+            intent.partner_code = Some("12345678".into());
+        }
+    }
+    let arrival = Arrival {
+        whereabouts: Whereabouts::Outside,
+        distance_m: Some(420),
+        accuracy_m: Some(25),
+        reason: Some(ArrivalReason::MetElsewhere),
+        headcount: 2,
+    };
+    checked.extend([
+        Change::Arrive {
+            visit,
+            position: doorstep_domain::place::Position::from_degrees(31.2, 120.15),
+            arrival: Some(arrival),
+        },
+        Change::JoinVisit { visit },
+    ]);
+    Ok(checked)
+}
+
 fn keep(folder: &str, name: &str, value: &impl serde::Serialize) -> Result<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("compat")
@@ -236,6 +267,12 @@ fn main() -> Result<()> {
         let kind = change.kind();
         let action = door_of_4.does(change, revision(2));
         keep("actions", &format!("schema-4-{kind}"), &action)?;
+    }
+    let mut door_of_5 = Actor::new(agent(), 0x9020_0000);
+    for change in changes_of_5()? {
+        let kind = change.kind();
+        let action = door_of_5.does(change, revision(2));
+        keep("actions", &format!("schema-5-{kind}"), &action)?;
     }
     let mut desk = Actor::new(lead(), 0x901e_0000);
     let late = Change::SetFact {

@@ -85,10 +85,10 @@ pub async fn visit(app: &mut Screen, case: &str, entered: &mut Entered) -> Resul
     app.find("[data-act='total']").await?;
     app.picture("case").await?;
     check(app, case, entered).await?;
-    for (act, kind) in [("set-off", "start_travel"), ("arrive", "arrive")] {
-        app.tap(act).await?;
-        entered.action(case, kind);
-    }
+    app.tap("set-off").await?;
+    entered.action(case, "start_travel");
+    arrive(app).await?;
+    entered.action(case, "arrive");
     app.find("[data-act='timer']").await?;
     app.picture("at-the-door").await?;
     app.tap("help").await?;
@@ -108,6 +108,19 @@ pub async fn visit(app: &mut Screen, case: &str, entered: &mut Entered) -> Resul
     keep_photo(app, case, entered).await?;
     agree_plan(app, case, entered).await?;
     end(app, case, entered).await
+}
+
+/// Two of us, and a window without a sensor: nobody is kept from going on.
+async fn arrive(app: &mut Screen) -> Result<()> {
+    app.find("[data-act='here-alone']").await?;
+    app.picture("how-many-are-here").await?;
+    app.tap("here-alone").await?;
+    app.find("[data-act='partner-missing']").await?;
+    app.tap("here-two").await?;
+    app.tap("arrive").await?;
+    app.find("[data-act='located']").await?;
+    app.picture("no-position-here").await?;
+    app.tap("arrive-anyway").await
 }
 
 /// Answers every question safely, but for those in `otherwise`.
@@ -135,6 +148,9 @@ pub async fn ask_lead(app: &mut Screen, case: &str) -> Result<String> {
     answer(app, &[(29, "no")]).await?;
     app.wait_for_attr("[data-act='clearance']", "data-tone", "ask")
         .await?;
+    app.tap("partner-ask").await?;
+    app.find("[data-act='partner-question']").await?;
+    app.picture("ask-a-colleague").await?;
     app.tap("lift-ask").await?;
     app.find("[data-act='lift-question']").await?;
     let question = app.text("[data-act='lift-question']").await?;

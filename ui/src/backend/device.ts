@@ -1,6 +1,9 @@
 /** The device behind the window. The only file that knows Tauri. */
 import { invoke } from '@tauri-apps/api/core';
 import { listen } from '@tauri-apps/api/event';
+import type { ArrivalInput } from './generated/ArrivalInput';
+import type { Fix } from './generated/Fix';
+import type { LocatedView } from './generated/LocatedView';
 import type { AgreementInput } from './generated/AgreementInput';
 import type { CaseSummaryView } from './generated/CaseSummaryView';
 import type { CaseView } from './generated/CaseView';
@@ -81,8 +84,8 @@ export const device = {
 	callForHelp: (caseId: string) => call<void>('call_for_help', { case: caseId }),
 	saveChecklist: (caseId: string) => write<CommittedView>('save_checklist', { case: caseId }),
 	startTravel: (caseId: string) => write<CommittedView>('start_travel', { case: caseId }),
-	arrive: (caseId: string) =>
-		write<CommittedView>('arrive', { case: caseId, latitude: null, longitude: null }),
+	arrive: (caseId: string, input: ArrivalInput) =>
+		write<CommittedView>('arrive', { case: caseId, input }),
 	checkIn: (caseId: string) => write<CommittedView>('check_in', { case: caseId }),
 	endVisit: (caseId: string, outcome: Outcome) =>
 		write<CommittedView>('end_visit', { case: caseId, outcome }),
@@ -113,6 +116,10 @@ export const device = {
 	syncStatus: () => call<SyncStatusView>('sync_status'),
 	saved: () => call<SavedView[]>('saved'),
 	setMetered: (metered: boolean) => call<SyncStatusView>('set_metered', { metered }),
+	askPartner: (caseId: string) => call<string>('ask_partner', { case: caseId }),
+	notePartner: (caseId: string, code: string) => call<void>('note_partner', { case: caseId, code }),
+	acceptToGoAlong: (question: string) => call<string>('accept_to_go_along', { question }),
+	locate: (caseId: string, fixes: Fix[]) => call<LocatedView>('locate', { case: caseId, fixes }),
 	syncNow: () => call<SyncStatusView>('sync_now'),
 	/** Hears that something changed underneath; returns how to stop. */
 	onChange: (changed: () => void) => listen('device-changed', changed)

@@ -34,6 +34,7 @@ impl Default for ChecklistInput {
                 headcount: 2,
                 lead_approval: None,
                 lifts: Vec::new(),
+                partner_code: None,
             },
         }
     }
@@ -89,6 +90,7 @@ impl Device {
                     visit: lifts.visit,
                     intent: VisitIntent {
                         lifts: lifts.lifted,
+                        partner_code: lifts.partner_code,
                         ..input.intent
                     },
                     answers,
@@ -149,6 +151,7 @@ impl Device {
             ),
             planned_minutes: input.intent.planned_minutes,
             headcount: input.intent.headcount,
+            has_partner_code: self.lifts_of(tx, case)?.partner_code.is_some(),
             may_ask_lead: !clearance.liftable().is_empty(),
             clearance: ClearanceView::from(&clearance),
         })

@@ -15,13 +15,16 @@ use doorstep_protocol::lift::{Asked, LOCKED_MINUTES, LiftKey, TRIES_MAX};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// What was asked and answered for the visit that is being checked.
+/// What was asked and answered for the visit that is being checked: lifts, and who goes along.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Lifts {
     pub visit: VisitId,
     pub day: NaiveDate,
     pub lifted: Vec<Lifted>,
     asked: Option<Asked>,
+    /// What the device of the colleague who goes along answered.
+    #[serde(default)]
+    pub partner_code: Option<String>,
 }
 
 /// The wrong codes of this device, whatever they were typed for: another case, question or day gives
@@ -88,7 +91,7 @@ impl Device {
                     nonce: u64::from_be_bytes(lock::random()?),
                 });
             }
-            keep(tx, id, &lifts)?;
+            lifts.keep(tx, id)?;
             let question = lifts.asked.as_ref().map(|asked| key.question(asked));
             Ok(LiftQuestionView {
                 question: question.unwrap_or_default(),
@@ -124,7 +127,7 @@ impl Device {
                 });
                 lifts.lifted.extend(lifted.collect::<Vec<_>>());
                 lifts.asked = None;
-                keep(tx, id, &lifts)?;
+                lifts.keep(tx, id)?;
                 Throttle::default()
             } else {
                 throttle.count_wrong(now)
@@ -159,19 +162,23 @@ impl Device {
                 day,
                 lifted: Vec::new(),
                 asked: None,
+                partner_code: None,
             },
         })
     }
 
-    fn lift_key(&self) -> Result<LiftKey> {
+    pub(super) fn lift_key(&self) -> Result<LiftKey> {
         let key = self.profile().lift_key.clone();
         key.ok_or_else(|| not_now("lift.no_key"))
     }
 }
 
-fn keep(tx: &Tx<'_>, case: CaseId, lifts: &Lifts) -> Result<()> {
-    let doc = serde_json::to_string(lifts).map_err(StoreError::from)?;
-    Ok(tx.keep_draft(&draft_name(case), case, &doc)?)
+impl Lifts {
+    /// Keeps them until the checklist is saved.
+    pub fn keep(&self, tx: &Tx<'_>, case: CaseId) -> Result<()> {
+        let doc = serde_json::to_string(self).map_err(StoreError::from)?;
+        Ok(tx.keep_draft(&draft_name(case), case, &doc)?)
+    }
 }
 
 /// What was lifted is used up with the visit that it was lifted for.

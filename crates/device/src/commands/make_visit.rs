@@ -7,7 +7,6 @@ use crate::view::CommittedView;
 use chrono::Months;
 use doorstep_domain::complaint::{Complaint, Feedback};
 use doorstep_domain::outcome::{LeftBehind, Outcome, OutcomeForm, OutcomeKind, Protection};
-use doorstep_domain::place::Position;
 use doorstep_domain::visit::{Step, Visit};
 use doorstep_domain::{Case, CaseId, Change, RuleId};
 use doorstep_protocol::alarm::AlarmKind;
@@ -23,16 +22,6 @@ impl Device {
             }
             self.step(tx, id, Step::Travel, |visit| Change::StartTravel {
                 visit: visit.id,
-            })
-        })
-    }
-
-    /// Arrives at the address; the position is taken once and no trail is kept.
-    pub fn arrive(&self, id: CaseId, position: Option<Position>) -> Result<CommittedView> {
-        self.write(|tx| {
-            self.step(tx, id, Step::Arrive, |visit| Change::Arrive {
-                visit: visit.id,
-                position,
             })
         })
     }

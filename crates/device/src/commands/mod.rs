@@ -1,6 +1,7 @@
 //! What a screen can ask for, one file a use case. All of it works with the server gone.
 
 pub mod agree_plan;
+pub mod arrive;
 pub mod check_visit;
 mod copy;
 pub mod correct_case;
@@ -10,6 +11,7 @@ mod evidence;
 mod lease;
 pub mod lift;
 pub mod make_visit;
+mod partner;
 pub mod raise_alarm;
 pub mod read_cases;
 pub mod status;

@@ -244,11 +244,22 @@ fn apply(case: &mut Case, action: &Action, standing: &Standing) {
         Change::StartTravel { visit } => advance(case, *visit, VisitState::Travelling, |visit| {
             visit.travelled_at = Some(action.recorded.clone());
         }),
-        Change::Arrive { visit, position } => advance(case, *visit, VisitState::OnScene, |visit| {
+        Change::Arrive {
+            visit,
+            position,
+            arrival,
+        } => advance(case, *visit, VisitState::OnScene, |visit| {
             visit.arrived_at = Some(action.recorded.clone());
             visit.arrived_position = *position;
+            visit.arrival = *arrival;
             visit.remarks = standing.remarks().to_vec();
         }),
+        Change::JoinVisit { visit } => {
+            let joined = case.visits.iter_mut().find(|known| known.id == *visit);
+            if let Some(visit) = joined {
+                visit.partner = Some(action.actor);
+            }
+        }
         Change::CheckIn { visit } => advance(case, *visit, VisitState::OnScene, |visit| {
             if !visit.check_ins.contains(&action.recorded) {
                 visit.check_ins.push(action.recorded.clone());

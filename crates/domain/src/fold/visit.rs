@@ -3,7 +3,7 @@
 use crate::VisitId;
 use crate::action::{Action, Change};
 use crate::case::Case;
-use crate::visit::{Visit, VisitState};
+use crate::visit::{Visit, VisitIntent, VisitState};
 
 pub(super) fn check_visit(case: &mut Case, action: &Action) {
     let Change::CheckVisit {
@@ -31,6 +31,8 @@ pub(super) fn check_visit(case: &mut Case, action: &Action) {
         travelled_at: None,
         arrived_at: None,
         arrived_position: None,
+        arrival: None,
+        partner: None,
         check_ins: Vec::new(),
         ended_at: None,
         outcome: None,
@@ -40,7 +42,18 @@ pub(super) fn check_visit(case: &mut Case, action: &Action) {
     match case.visits.iter_mut().find(|known| known.id == *id) {
         // A checklist answered again before setting off replaces the first; later it is history.
         Some(known) if known.agent == visit.agent && known.state <= VisitState::Cleared => {
-            *known = visit;
+            // Who goes along stays, whatever is answered anew.
+            *known = Visit {
+                partner: known.partner,
+                intent: VisitIntent {
+                    partner_code: visit
+                        .intent
+                        .partner_code
+                        .or(known.intent.partner_code.take()),
+                    ..visit.intent
+                },
+                ..visit
+            };
         }
         Some(_) => {}
         None => case.visits.push(visit),

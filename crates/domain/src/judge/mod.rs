@@ -7,6 +7,7 @@ mod decision;
 mod plan;
 
 use crate::action::{Action, Change};
+use crate::arrival::Whereabouts;
 use crate::case::Case;
 use crate::conflict::Choice;
 use crate::fold::HOUSEHOLD_TAKEN;
@@ -120,6 +121,7 @@ pub fn judge(case: Option<&Case>, action: &Action, context: &Context<'_>) -> Rul
         }
         Change::StartTravel { visit }
         | Change::Arrive { visit, .. }
+        | Change::JoinVisit { visit }
         | Change::CheckIn { visit }
         | Change::EndVisit { visit, .. }
             if case.visit(*visit).is_none() =>
@@ -148,6 +150,7 @@ const fn role_permits(role: Role, change: &Change) -> bool {
         Change::CheckVisit { .. }
         | Change::StartTravel { .. }
         | Change::Arrive { .. }
+        | Change::JoinVisit { .. }
         | Change::CheckIn { .. }
         | Change::EndVisit { .. }
         | Change::AgreePlan { .. }
@@ -172,7 +175,12 @@ const fn role_permits(role: Role, change: &Change) -> bool {
 
 /// An agent acts on what they have, or had as far as they could know (late work).
 fn is_in_scope(case: &Case, action: &Action, role: Role) -> bool {
-    role != Role::Agent || case.is_assigned_to(action.actor) || case.is_late_work(action)
+    // A colleague goes along to a case that is not theirs; who that is, the server has found out.
+    let goes_along = matches!(action.change, Change::JoinVisit { .. });
+    role != Role::Agent
+        || goes_along
+        || case.is_assigned_to(action.actor)
+        || case.is_late_work(action)
 }
 
 /// The author saw this value, or wrote the one it replaces.
@@ -214,15 +222,24 @@ fn is_taken_by_another(case: &Case, action: &Action, agent: UserId, context: &Co
 /// What an applied action is labelled with: rules that it broke without the author being able to
 /// know. Kept and reviewed; a visit that was made is never refused.
 pub fn remarks(case: &Case, action: &Action, context: &Context<'_>) -> Vec<RuleId> {
-    match action.change {
-        Change::Arrive { .. } => {}
+    let (visit, arrival) = match action.change {
+        Change::Arrive { visit, arrival, .. } => (visit, arrival),
         // Kept, so that the lead sees both, and the agent is told before the door.
         Change::Assign { .. } if context.household_visits > 0 => {
             return vec![RuleId::named(HOUSEHOLD_TAKEN)];
         }
         _ => return Vec::new(),
-    }
+    };
     let mut remarks = Vec::new();
+    if let Some(arrival) = arrival {
+        if arrival.whereabouts == Whereabouts::Outside {
+            remarks.push(RuleId::named("visit.away_from_address"));
+        }
+        let visit = case.visit(visit);
+        if visit.is_some_and(|visit| visit.is_short_of_people(arrival.headcount)) {
+            remarks.push(RuleId::named("visit.alone"));
+        }
+    }
     match stop_in_force(case, action, context) {
         Some(Certainty::Certain) => remarks.push(RuleId::named("visit.under_legal_stop")),
         Some(Certainty::Possible) => remarks.push(RuleId::named("visit.legal_stop_possible")),

@@ -182,6 +182,7 @@ fn check(visit: VisitId) -> Change {
             headcount: 2,
             lead_approval: None,
             lifts: Vec::new(),
+            partner_code: None,
         },
         answers: Answers::new(),
         clearance: Box::new(Clearance {

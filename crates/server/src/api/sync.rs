@@ -6,7 +6,7 @@ use super::devices::TOKEN_HOURS;
 use super::error::Query;
 use super::{ApiError, App};
 use crate::feed::{self, Answer, Reader, frame};
-use crate::intake::{IntakeError, Sender, TakenIn, receive};
+use crate::intake::{IntakeError, Sender, TakenIn, confirm_partners, receive};
 use crate::store::{DeviceState, StoreError};
 use crate::watch;
 use axum::Json;
@@ -85,7 +85,9 @@ async fn exchange(
             is_lost: device.row.state == DeviceState::Lost,
         };
         let taken_in = receive(tx, &sender, &request, &policies, now)?;
-        watch::follow(tx, device.row.id, &request.outbox, &taken_in.verdicts, now)?;
+        let (sent, verdicts) = (&request.outbox, &taken_in.verdicts);
+        watch::follow(tx, device.row.id, sent, verdicts, now)?;
+        confirm_partners(tx, sent, verdicts, &policies.policies, now)?;
         tx.touch_device(device.row.id, now, now + Duration::hours(TOKEN_HOURS))?;
         let answer = feed::answer(tx, reader, &request, taken_in, &policies, now)?;
         tx.note_sent(device.row.id, &answer.sent, now)?;

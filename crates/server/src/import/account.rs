@@ -253,6 +253,9 @@ fn who_and_where(
     ))
 }
 
+/// Nearer than this to 0, 0 nobody lives: a geocoder found nothing.
+const NOWHERE_DEGREES: f64 = 0.01;
+
 fn position(cells: &Cells<'_>, mapping: &Mapping) -> Result<Option<Position>, RowError> {
     let (Some(latitude), Some(longitude)) = (&mapping.columns.latitude, &mapping.columns.longitude)
     else {
@@ -261,13 +264,14 @@ fn position(cells: &Cells<'_>, mapping: &Mapping) -> Result<Option<Position>, Ro
     if cells.optional(Some(latitude)).is_none() && cells.optional(Some(longitude)).is_none() {
         return Ok(None);
     }
-    Position::from_degrees(cells.degrees(latitude)?, cells.degrees(longitude)?)
-        .map(Some)
-        .ok_or_else(|| {
-            cells.wrong(
-                latitude,
-                "cell.not_a_position",
-                "The position is not on the globe.",
-            )
-        })
+    let wrong = |what| Err(cells.wrong(latitude, "cell.not_a_position", what));
+    let (north, east) = (cells.degrees(latitude)?, cells.degrees(longitude)?);
+    if north.abs() < NOWHERE_DEGREES && east.abs() < NOWHERE_DEGREES {
+        return wrong("The position is where a lost one lies: in the sea at 0, 0. Leave it empty.");
+    }
+    if Position::from_degrees(north, east).is_none() {
+        return wrong("The position is not on the globe.");
+    }
+    let (east, north) = mapping.datum.to_wgs84(east, north);
+    Ok(Position::from_degrees(north, east))
 }

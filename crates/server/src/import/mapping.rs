@@ -16,6 +16,9 @@ pub struct Mapping {
     pub statement_on: NaiveDate,
     #[serde(default)]
     pub encoding: Encoding,
+    /// What the coordinates of the file are.
+    #[serde(default)]
+    pub datum: Datum,
     /// Where the households' hours count.
     pub zone: Tz,
     pub columns: Columns,
@@ -35,6 +38,32 @@ pub enum Encoding {
     #[default]
     Utf8,
     Gbk,
+}
+
+/// What coordinates mean. Chinese map services give shifted ones, by 114 to 674 m.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Datum {
+    #[default]
+    #[serde(rename = "wgs-84")]
+    Wgs84,
+    /// AMap, Tencent.
+    #[serde(rename = "gcj-02")]
+    Gcj02,
+    /// Baidu.
+    #[serde(rename = "bd-09")]
+    Bd09,
+}
+
+impl Datum {
+    /// The same place in WGS 84: longitude, latitude, as they come in.
+    pub fn to_wgs84(self, longitude: f64, latitude: f64) -> (f64, f64) {
+        match self {
+            Self::Wgs84 => (longitude, latitude),
+            Self::Gcj02 => coordtransform::gcj02_to_wgs84(longitude, latitude),
+            Self::Bd09 => coordtransform::bd09_to_wgs84(longitude, latitude),
+        }
+    }
 }
 
 /// Column headings by meaning.
@@ -126,5 +155,22 @@ impl Mapping {
             .chain(&columns.payments)
             .chain(optional.into_iter().flatten())
             .map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shifted_coordinates_come_in_as_they_are_on_the_globe() {
+        let gate = (116.397_5, 39.908_7);
+        let (east, north) = coordtransform::wgs84_to_gcj02(gate.0, gate.1);
+        assert!((east - gate.0).abs() > 0.005, "the shift is hundreds of metres");
+        let (east, north) = Datum::Gcj02.to_wgs84(east, north);
+        assert!((east - gate.0).abs() < 1e-6 && (north - gate.1).abs() < 1e-6);
+        // Outside China nothing is shifted.
+        assert_eq!(Datum::Gcj02.to_wgs84(-0.12, 51.5), (-0.12, 51.5));
+        assert_eq!(Datum::Wgs84.to_wgs84(gate.0, gate.1), gate);
     }
 }

@@ -3,10 +3,12 @@
 
 mod books;
 mod own;
+mod partner;
 mod settle;
 
 pub use books::{Books, JournalRow, OwnKey, Taken, TakenAction};
 pub use own::{Fresh, OwnAction, act, act_over};
+pub use partner::confirm_partners;
 
 use crate::policies::InForce;
 use crate::store::StoreError;
@@ -184,6 +186,10 @@ impl One<'_> {
                 return self.unread(books, Ruling::refused("action.malformed"));
             }
         };
+        if matches!(action.change, doorstep_domain::Change::JoinVisit { .. }) {
+            // Nobody says of themselves that they go along: the code of their own device does.
+            return self.unread(books, Ruling::refused("role.not_permitted"));
+        }
         let rule = match (self.sender.is_lost, self.handed_back) {
             // Held work is shown to whoever decides on it, and what somebody complains of is for
             // the complaint handler alone: it is taken as it comes.

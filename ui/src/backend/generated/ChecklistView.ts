@@ -7,6 +7,10 @@ import type { QuestionView } from "./QuestionView";
  */
 export type ChecklistView = { version: number, questions: Array<QuestionView>, planned_minutes: number, headcount: number, 
 /**
+ * A colleague's code was noted.
+ */
+has_partner_code: boolean, 
+/**
  * A lead may lift something that stands in the way.
  */
 may_ask_lead: boolean, clearance: ClearanceView, };

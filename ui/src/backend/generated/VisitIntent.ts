@@ -17,4 +17,8 @@ lead_approval?: string | null,
 /**
  * What a lead has lifted for this visit, each with the reason.
  */
-lifts?: Array<Lifted>, };
+lifts?: Array<Lifted>, 
+/**
+ * What the device of the colleague who goes along answered.
+ */
+partner_code?: string | null, };
