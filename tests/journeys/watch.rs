@@ -5,6 +5,7 @@ use crate::work::{arrive, end_met, stop};
 use chrono::Duration;
 use doorstep_device::{Device, DeviceClock, handover};
 use doorstep_domain::CaseId;
+use doorstep_protocol::alarm::AlarmKind;
 use doorstep_server::watch::{Channel, deliver, raise_overdue};
 use doorstep_tests::company::{Company, PASSPHRASE, Person, morning};
 use doorstep_tests::receivers::{Mailbox, Webhook};
@@ -184,4 +185,68 @@ async fn a_passphrase_given_under_force_looks_like_success_and_calls_for_help() 
         "nobody waits for the ladder"
     );
     assert_eq!(alarms[0]["case"], case.to_string());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alarm_names_whoever_is_on_call_and_a_turn_is_handed_over() {
+    let company = Company::start().await.unwrap();
+    let device = company.device().await.unwrap();
+    let case = stop(&device, 0);
+    let lead = company.sign_in("lead").await.unwrap();
+    let office = company.sign_in("office").await.unwrap();
+    let [lead_id, office_id] = ["lead", "office"].map(|name| company.id(name).unwrap());
+    device.raise_alarm(AlarmKind::Panic, Some(case)).unwrap();
+    device.send_alarms().await.unwrap();
+    let asked = async || {
+        let alarms = lead.done("GET", "/v1/alarms", None).await.unwrap();
+        alarms[0]["asked"].clone()
+    };
+    assert!(asked().await.is_null(), "nobody is on call");
+    let turn = |person, from: i64, until: i64| {
+        let at = |hours| (morning() + chrono::Duration::hours(hours)).to_rfc3339();
+        json!({ "place": "first", "person": person, "from": at(from), "until": at(until), "phone": "+44 7700 900123" })
+    };
+    for (person, from, until, code) in [
+        (lead_id, 3, 2, "duty.times"),
+        (lead_id, -9, -1, "duty.times"),
+        (lead_id, 0, 24 * 40, "duty.times"),
+        (company.id("agent").unwrap(), -1, 9, "duty.person"),
+    ] {
+        let (status, said) = lead
+            .ask("POST", "/v1/duties", Some(turn(person, from, until)))
+            .await
+            .unwrap();
+        assert_eq!((status, said["code"].as_str()), (422, Some(code)));
+    }
+    let (status, _) = office
+        .ask("POST", "/v1/duties", Some(turn(office_id, -1, 9)))
+        .await
+        .unwrap();
+    assert_eq!(status, 403, "a lead sets the rota");
+    lead.done("POST", "/v1/duties", Some(turn(lead_id, -1, 9)))
+        .await
+        .unwrap();
+    let name = asked().await["name"].as_str().unwrap().to_owned();
+    assert!(name.starts_with("Lin Lead"), "{name}");
+    let duties = lead.done("GET", "/v1/duties", None).await.unwrap();
+    assert_eq!(duties[0]["is_now"], true);
+    let path = format!("/v1/duties/{}/hand-over", duties[0]["n"]);
+    let (status, said) = office
+        .ask("POST", &path, Some(json!({ "person": office_id })))
+        .await
+        .unwrap();
+    assert_eq!(
+        (status, said["code"].as_str()),
+        (422, Some("duty.not_yours"))
+    );
+    lead.done(
+        "POST",
+        &path,
+        Some(json!({ "person": office_id, "phone": "+44 7700 900124" })),
+    )
+    .await
+    .unwrap();
+    let asked = asked().await;
+    assert!(asked["name"].as_str().unwrap().starts_with("Olga Office"));
+    assert_eq!(asked["phone"], "+44 7700 900124");
 }

@@ -30,3 +30,4 @@ SELECT create_distributed_table('alarm_step', 'tenant', colocate_with => 'head')
 SELECT create_distributed_table('delivery', 'tenant', colocate_with => 'head');
 SELECT create_distributed_table('lift', 'tenant', colocate_with => 'head');
 SELECT create_distributed_table('pack', 'tenant', colocate_with => 'head');
+SELECT create_distributed_table('duty', 'tenant', colocate_with => 'head');

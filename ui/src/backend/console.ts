@@ -18,6 +18,8 @@ import type { ImportReport } from './generated/ImportReport';
 import type { InboxView } from './generated/InboxView';
 import type { Money } from './generated/Money';
 import type { DeviceView } from './generated/DeviceView';
+import type { DutyPlace } from './generated/DutyPlace';
+import type { DutyView } from './generated/DutyView';
 import type { PoliciesView } from './generated/PoliciesView';
 import type { PaymentsView } from './generated/PaymentsView';
 import type { PersonView } from './generated/PersonView';
@@ -92,6 +94,17 @@ export const server = {
 	devices: () => ask<DeviceView[]>('GET', '/v1/devices'),
 	setDeviceState: (id: string, state: 'active' | 'retired' | 'lost') =>
 		ask<void>('PUT', `/v1/devices/${id}/state`, state),
+	duties: () => ask<DutyView[]>('GET', '/v1/duties'),
+	addDuty: (duty: {
+		place: DutyPlace;
+		person: string;
+		from: string;
+		until: string;
+		phone: string;
+	}) => ask<void>('POST', '/v1/duties', duty),
+	handOverDuty: (n: number, person: string, phone: string) =>
+		ask<void>('POST', `/v1/duties/${n}/hand-over`, { person, phone }),
+	endDuty: (n: number) => ask<void>('DELETE', `/v1/duties/${n}`),
 	policies: () => ask<PoliciesView>('GET', '/v1/policies'),
 	liftable: () => ask<Citation[]>('GET', '/v1/lifts'),
 	lift: (caseId: string, agent: string, question: string, rules: string[], reason: string) =>

@@ -5,7 +5,7 @@ use super::auth::{EverKnownDevice, SignedIn};
 use super::error::{Body, Path};
 use super::{ApiError, App};
 use crate::store::{AlarmRow, AlarmStepRow, StepKind, StoreError, Tx};
-use crate::watch;
+use crate::watch::{self, Asked, asked};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -43,6 +43,8 @@ pub struct AlarmView {
     pub arrived_at: DateTime<Utc>,
     /// Whose turn it is, while nobody has acknowledged it.
     pub rung: Option<Rung>,
+    /// Who that is by name: none where nobody is on call.
+    pub asked: Option<Asked>,
     pub is_closed: bool,
     pub steps: Vec<AlarmStepView>,
     /// What to say to the emergency number; without a word about a debt.
@@ -131,11 +133,17 @@ fn view(
     let waits =
         row.alarm.kind.needs_somebody() && !has(StepKind::Acknowledged) && !has(StepKind::Closed);
     let person_name = names.name(row.person);
+    let rung = waits.then(|| rung(now - row.arrived_at, row.alarm.kind.is_cry()));
+    let asked = match rung {
+        Some(rung) => asked(tx, &row, rung, now)?,
+        None => None,
+    };
     Ok(AlarmView {
         id: row.alarm.id,
         kind: row.alarm.kind,
         person: row.person,
-        rung: waits.then(|| rung(now - row.arrived_at, row.alarm.kind.is_cry())),
+        rung,
+        asked,
         is_closed: has(StepKind::Closed) || !row.alarm.kind.needs_somebody(),
         emergency_text: emergency_text(tx, &row, &person_name)?,
         person_name,

@@ -9,6 +9,7 @@ mod check;
 mod complaints;
 mod conflicts;
 mod devices;
+mod duties;
 mod error;
 mod evidence;
 mod imports;
@@ -32,6 +33,7 @@ pub use check::CheckView;
 pub use complaints::ComplaintsView;
 pub use conflicts::InboxView;
 pub use devices::DeviceView;
+pub use duties::DutyView;
 pub use error::ApiError;
 pub use lifts::LiftView;
 pub use payments::PaymentsView;
@@ -389,6 +391,9 @@ fn documented() -> OpenApiRouter<App> {
         .routes(documented_routes!(devices::list_devices))
         .routes(documented_routes!(devices::set_state))
         .routes(documented_routes!(devices::hand_over))
+        .routes(documented_routes!(duties::list, duties::add))
+        .routes(documented_routes!(duties::end))
+        .routes(documented_routes!(duties::hand_over))
         .routes(documented_routes!(alarms::raise, alarms::list))
         .routes(documented_routes!(alarms::acknowledge))
         .routes(documented_routes!(alarms::close))

@@ -166,7 +166,10 @@ mod tests {
     fn shifted_coordinates_come_in_as_they_are_on_the_globe() {
         let gate = (116.397_5, 39.908_7);
         let (east, north) = coordtransform::wgs84_to_gcj02(gate.0, gate.1);
-        assert!((east - gate.0).abs() > 0.005, "the shift is hundreds of metres");
+        assert!(
+            (east - gate.0).abs() > 0.005,
+            "the shift is hundreds of metres"
+        );
         let (east, north) = Datum::Gcj02.to_wgs84(east, north);
         assert!((east - gate.0).abs() < 1e-6 && (north - gate.1).abs() < 1e-6);
         // Outside China nothing is shifted.

@@ -22,7 +22,7 @@ const WAIT_FOR_CONNECTION: Duration = Duration::from_secs(10);
 /// Two processes that start at once bring the schema up to date one after the other.
 const MIGRATION_LOCK: i64 = 0x646f_6f72;
 
-const MIGRATIONS: [(&str, &str); 4] = [
+const MIGRATIONS: [(&str, &str); 5] = [
     (
         "0001_first",
         include_str!("../../migrations/postgres/0001_first.sql"),
@@ -38,6 +38,10 @@ const MIGRATIONS: [(&str, &str); 4] = [
     (
         "0004_packs",
         include_str!("../../migrations/postgres/0004_packs.sql"),
+    ),
+    (
+        "0005_duties",
+        include_str!("../../migrations/postgres/0005_duties.sql"),
     ),
 ];
 /// Spreads the tables over a Citus cluster; runs only where the extension is installed.

@@ -36,6 +36,7 @@ impl Sqlite {
             M::up(include_str!("../../migrations/sqlite/0003_lineage.sql")),
             M::up(include_str!("../../migrations/sqlite/0004_gate.sql")),
             M::up(include_str!("../../migrations/sqlite/0005_packs.sql")),
+            M::up(include_str!("../../migrations/sqlite/0006_duties.sql")),
         ])
         .to_latest(&mut writer)?;
         Ok(Self {

@@ -1,6 +1,7 @@
 //! Where alarms go: webhooks and mailboxes. They carry the alarm's id and the agent's name, and
 //! nothing about the person who owes money.
 
+use super::Asked;
 use chrono::{DateTime, Utc};
 use doorstep_domain::CaseId;
 use doorstep_protocol::alarm::AlarmKind;
@@ -35,6 +36,8 @@ pub struct Message {
     pub kind: AlarmKind,
     /// Whose turn it is.
     pub rung: String,
+    /// Who that is by name, with the number from the rota.
+    pub asked: Option<Asked>,
     pub agent: String,
     pub case: Option<CaseId>,
     pub raised_at: DateTime<Utc>,
@@ -131,8 +134,13 @@ impl Channel {
 }
 
 fn words(message: &Message) -> String {
+    let asked = match &message.asked {
+        Some(asked) if asked.phone.is_empty() => asked.name.clone(),
+        Some(asked) => format!("{} ({})", asked.name, asked.phone),
+        None => "nobody is on call".to_owned(),
+    };
     format!(
-        "{} needs somebody: {}.\nRaised at {} (UTC). Now asked: {}.\n\
+        "{} needs somebody: {}.\nRaised at {} (UTC). Now asked: {}, {asked}.\n\
          Open the console, call them, and close the alarm only after you have spoken.\n\
          Alarm {}\n",
         message.agent,

@@ -1,8 +1,10 @@
 //! The watch over visits: it runs from what was lodged, on the server's own clock, so that a tablet
 //! that is lost, broken or switched off raises the alarm by its silence.
 
+mod asked;
 mod channel;
 
+pub use asked::{Asked, asked};
 pub use channel::{Channel, ChannelError, Message};
 
 use crate::store::{AlarmStepRow, DeliveryRow, Result, StepKind, Store, Tx, WatchRow};
@@ -205,7 +207,7 @@ pub async fn deliver(store: &Arc<Store>, channels: &[Channel], now: DateTime<Utc
     for row in store.read(|tx| tx.deliveries(now, DELIVERED_AT_ONCE))? {
         let (name, rung) = row.channel.split_once(' ').unwrap_or((&row.channel, ""));
         let channel = channels.iter().find(|channel| channel.name() == name);
-        let message = store.read(|tx| message(tx, &row, rung))?;
+        let message = store.read(|tx| message(tx, &row, rung, now))?;
         let sent = match (channel, message) {
             (Some(channel), Some(message)) => channel.send(&message).await,
             // A channel that is no longer there has nothing to say.
@@ -232,12 +234,23 @@ pub async fn deliver(store: &Arc<Store>, channels: &[Channel], now: DateTime<Utc
     Ok(())
 }
 
-fn message(tx: &Tx<'_>, row: &DeliveryRow, rung: &str) -> Result<Option<Message>> {
+fn message(
+    tx: &Tx<'_>,
+    row: &DeliveryRow,
+    rung: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<Message>> {
     let Some(known) = tx.alarm(row.alarm)? else {
         return Ok(None);
     };
     let person = tx.person(known.person)?;
+    let mut rungs = LADDER.iter().map(|(_, rung)| *rung);
+    let asked = match rungs.find(|of| name(*of) == rung) {
+        Some(rung) => asked(tx, &known, rung, now)?,
+        None => None,
+    };
     Ok(Some(Message {
+        asked,
         alarm: known.alarm.id,
         kind: known.alarm.kind,
         rung: rung.to_owned(),
