@@ -1,5 +1,6 @@
 //! What the screen may ask for. Each command converts, calls one function, and stops.
 
+use crate::record::Recorder;
 use crate::session::{Problem, Session};
 use doorstep_device::commands::agree_plan::{AgreementInput, PlanInput};
 use doorstep_device::commands::arrive::{ArrivalInput, LocatedView};
@@ -104,7 +105,10 @@ pub async fn set_forced_passphrase(
 }
 
 #[tauri::command]
-pub fn lock(session: State<'_, Session>) {
+pub fn lock(session: State<'_, Session>, recorder: State<'_, Recorder>) {
+    if let Ok(device) = session.device() {
+        let _ = recorder.stop(&device);
+    }
     session.lock();
 }
 
@@ -230,10 +234,13 @@ pub async fn check_in(
 #[tauri::command]
 pub async fn end_visit(
     session: State<'_, Session>,
+    recorder: State<'_, Recorder>,
     wish: String,
     case: CaseId,
     outcome: Outcome,
 ) -> Answer<Option<CommittedView>> {
+    // What was recorded belongs to the visit; that it could not be kept does not hold the end up.
+    let _ = recorder.stop(&session.device()?);
     write(session, wish, move |device| device.end_visit(case, outcome)).await
 }
 
@@ -285,10 +292,14 @@ pub async fn give_feedback(
 #[tauri::command]
 pub async fn withdraw(
     session: State<'_, Session>,
+    recorder: State<'_, Recorder>,
     wish: String,
     case: CaseId,
 ) -> Answer<Option<CommittedView>> {
-    write(session, wish, move |device| device.withdraw(case)).await
+    let left = write(session.clone(), wish, move |device| device.withdraw(case)).await;
+    // Out first.
+    let _ = recorder.stop(&session.device()?);
+    left
 }
 
 #[tauri::command]

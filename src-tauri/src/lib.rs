@@ -5,6 +5,7 @@
 mod commands;
 mod copy;
 mod options;
+mod record;
 mod session;
 
 use options::Options;
@@ -47,6 +48,7 @@ pub fn run() -> ExitCode {
             open_window(app, &data)?;
             let session = Session::new(data, options.clock());
             app.manage(session);
+            app.manage(record::Recorder::default());
             if let Some(sign_in) = options.sign_in {
                 session::sign_in_at_start(app.handle().clone(), sign_in);
             }
@@ -93,6 +95,10 @@ pub fn run() -> ExitCode {
             commands::decide,
             commands::sync_status,
             commands::saved,
+            record::recording_rule,
+            record::start_recording,
+            record::stop_recording,
+            record::recording,
             commands::set_metered,
             commands::sync_now,
         ])

@@ -133,3 +133,38 @@ async fn a_signature_and_a_photo_are_kept_offline_and_reach_the_case() {
     let (status, _) = lead.ask("GET", &path, None).await.unwrap();
     assert_eq!(status, 404, "another case's");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recording_begins_at_the_door_with_their_word_and_reaches_the_console() {
+    let company = Company::start().await.unwrap();
+    let device = company.device().await.unwrap();
+    let case = stop(&device, 0);
+    let refused = |consent| {
+        device
+            .may_record(case, consent)
+            .unwrap_err()
+            .code()
+            .to_owned()
+    };
+    assert_eq!(refused(false), "evidence.no_consent");
+    assert_eq!(refused(true), "visit.not_there_yet");
+    arrive(&device, case);
+    device.may_record(case, true).unwrap();
+    company.cable.cut();
+    device.add_recording(case, b"OggS and so on").unwrap();
+    company.cable.mend();
+    device.sync().await.unwrap();
+    let kept = device.case(case).unwrap().evidence.pop().unwrap();
+    assert_eq!(
+        (kept.kind, kept.media.as_str()),
+        (EvidenceKind::Recording, "audio/ogg")
+    );
+    let lead = company.sign_in("lead").await.unwrap();
+    let path = format!("/v1/cases/{case}/evidence/{}", kept.sha256);
+    let answer = company
+        .send("GET", &path, Some(lead.cookie()), None)
+        .await
+        .unwrap();
+    assert_eq!(answer.headers()["content-type"], "audio/ogg");
+    assert_eq!(answer.bytes().await.unwrap().as_ref(), b"OggS and so on");
+}

@@ -6,4 +6,5 @@ pub mod processes;
 pub mod receivers;
 pub mod screen;
 pub mod simulated;
+pub mod sound;
 pub mod story;

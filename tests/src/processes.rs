@@ -92,13 +92,17 @@ pub struct Driver {
 
 impl Driver {
     /// Drives windows of WebKitGTK, which the app is.
-    pub fn webkit(display: &Display) -> Result<Self> {
+    /// They hear the microphone that an ALSA configuration names.
+    pub fn webkit(display: &Display, microphone: &Path) -> Result<Self> {
         let port = free_port()?;
         let process = start(
             Command::new("WebKitWebDriver")
                 .args(["--host=127.0.0.1", &format!("--port={port}")])
                 .env("DISPLAY", &display.name)
                 .env("TAURI_WEBVIEW_AUTOMATION", "true")
+                .env("ALSA_CONFIG_PATH", microphone)
+                // There is no graphics card to draw with, and drawing as if there was one may crash.
+                .env("WEBKIT_SKIA_ENABLE_CPU_RENDERING", "1")
                 // The story begins in English, whatever the machine speaks.
                 .env("LANG", "en_US.UTF-8")
                 .env("TZ", ZONE)

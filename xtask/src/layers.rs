@@ -50,6 +50,11 @@ const LAYERS: &[Layer] = &[
         never: IMPURE,
     },
     Layer {
+        name: "doorstep-recorder",
+        may_use: &[],
+        never: &["rusqlite", "reqwest", "axum", "tauri"],
+    },
+    Layer {
         name: "doorstep-device",
         may_use: &["doorstep-domain", "doorstep-protocol", "doorstep-view"],
         never: &["axum", "tauri"],
@@ -66,6 +71,7 @@ const LAYERS: &[Layer] = &[
             "doorstep-copy",
             "doorstep-device",
             "doorstep-domain",
+            "doorstep-recorder",
             "doorstep-view",
         ],
         never: &["rusqlite", "reqwest", "axum"],

@@ -7,9 +7,11 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Debian packages and why they are needed.
-const PACKAGES: [&str; 14] = [
+const PACKAGES: [&str; 16] = [
     "build-essential",
     "pkg-config",
+    "cmake",
+    "libasound2-dev",
     "libssl-dev",
     "libwebkit2gtk-4.1-dev",
     "webkit2gtk-driver",

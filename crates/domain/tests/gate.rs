@@ -345,6 +345,28 @@ fn the_last_resort_is_not_the_first() {
 }
 
 #[test]
+fn off_in_one_pack_is_off_and_no_word_is_off() {
+    use doorstep_domain::policy::RecordingRule::{Allowed, Off, Required};
+    let case = door(chrono_tz::Asia::Shanghai);
+    let with = |said: [Option<doorstep_domain::policy::RecordingRule>; 2]| {
+        let mut policies = Policies::clone(&POLICIES);
+        let mut said = said.into_iter();
+        policies
+            .packs
+            .retain(|pack| pack.id == "house" || pack.id == "cn");
+        for pack in &mut policies.packs {
+            pack.recording = said.next().flatten();
+        }
+        policies.recording(&case)
+    };
+    assert_eq!(POLICIES.recording(&case), Required, "CN-VIS-5");
+    assert_eq!(with([None, None]), Off);
+    assert_eq!(with([Some(Allowed), None]), Allowed);
+    assert_eq!(with([Some(Required), Some(Allowed)]), Required);
+    assert_eq!(with([Some(Required), Some(Off)]), Off);
+}
+
+#[test]
 fn a_household_that_is_another_agents_today_needs_the_lead() {
     let mut case = door(chrono_tz::Asia::Shanghai);
     case.assignment.as_mut().unwrap().has_permit = false;

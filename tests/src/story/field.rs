@@ -105,6 +105,7 @@ pub async fn visit(app: &mut Screen, case: &str, entered: &mut Entered) -> Resul
         entered,
     )
     .await?;
+    record(app, case, entered).await?;
     keep_photo(app, case, entered).await?;
     agree_plan(app, case, entered).await?;
     end(app, case, entered).await
@@ -209,6 +210,25 @@ async fn correct(
 }
 
 /// A photo of a paper that they hand out; here of a picture of the screen.
+/// Records what is said, after they agreed; every screen shows that it runs.
+async fn record(app: &mut Screen, case: &str, entered: &mut Entered) -> Result<()> {
+    app.go(&format!("#/case/{case}/visit")).await?;
+    app.tap("recording").await?;
+    app.tap("recording-consent").await?;
+    app.tap("start-recording").await?;
+    app.find("[data-act='recording-runs']").await?;
+    app.go(&format!("#/case/{case}")).await?;
+    app.find("[data-act='recording-runs']:not([data-seconds='0'])")
+        .await?;
+    app.picture("recording-runs").await?;
+    app.go(&format!("#/case/{case}/visit")).await?;
+    app.tap("recording").await?;
+    app.tap("stop-recording").await?;
+    app.find("[data-act='recording-kept']").await?;
+    entered.action(case, "add_evidence");
+    Ok(())
+}
+
 async fn keep_photo(app: &mut Screen, case: &str, entered: &mut Entered) -> Result<()> {
     app.go(&format!("#/case/{case}/visit")).await?;
     app.tap("photo").await?;

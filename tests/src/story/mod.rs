@@ -9,6 +9,7 @@ pub use truth::{Entered, Summary};
 
 use crate::processes::{DemoServer, Display, Driver};
 use crate::screen::Screen;
+use crate::sound;
 use anyhow::{Context, Result};
 use doorstep_testkit::cable::Cable;
 use std::path::{Path, PathBuf};
@@ -46,7 +47,9 @@ pub async fn live(day: &Day<'_>) -> Result<Summary> {
     let server = DemoServer::start(day.server, &data, day.input, CLOCK)?;
     let cable = Cable::lay(server.address).await?;
     let display = Display::start()?;
-    let (webkit, chromium) = (Driver::webkit(&display)?, Driver::chromium()?);
+    let microphone = sound::microphone(&day.work.join("sound"))?;
+    let webkit = Driver::webkit(&display, &microphone)?;
+    let chromium = Driver::chromium()?;
     let mut entered = Entered::default();
 
     (day.say)("enrol the device in the window, first sync");
@@ -81,7 +84,7 @@ pub async fn live(day: &Day<'_>) -> Result<Summary> {
     let before = field::saved(&app).await?;
     app.close().await?;
     drop(webkit);
-    let webkit = Driver::webkit(&display)?;
+    let webkit = Driver::webkit(&display, &microphone)?;
     let mut app = open_app(day, &webkit).await?;
     field::unlock(&mut app, PASSPHRASE).await?;
     let after = field::saved(&app).await?;

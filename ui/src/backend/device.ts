@@ -2,6 +2,7 @@
 import { invoke } from '@tauri-apps/api/core';
 import { listen } from '@tauri-apps/api/event';
 import type { ArrivalInput } from './generated/ArrivalInput';
+import type { RecordingRule } from './generated/RecordingRule';
 import type { Fix } from './generated/Fix';
 import type { LocatedView } from './generated/LocatedView';
 import type { AgreementInput } from './generated/AgreementInput';
@@ -63,6 +64,12 @@ function write<T>(command: string, values: Record<string, unknown>): Promise<T> 
 /** Whether this page runs in the window of a device. */
 export const isDevice = () => globalThis.window?.__TAURI_INTERNALS__ !== undefined;
 
+/** A recording that runs in this window. */
+export interface RunningRecording {
+	case: string;
+	seconds: number;
+}
+
 export const device = {
 	sessionState: () => call<SessionStateView>('session_state'),
 	enrol: (server: string, code: string, passphrase: string) =>
@@ -116,6 +123,11 @@ export const device = {
 	syncStatus: () => call<SyncStatusView>('sync_status'),
 	saved: () => call<SavedView[]>('saved'),
 	setMetered: (metered: boolean) => call<SyncStatusView>('set_metered', { metered }),
+	recordingRule: (caseId: string) => call<RecordingRule>('recording_rule', { case: caseId }),
+	startRecording: (caseId: string, consent: boolean) =>
+		call<void>('start_recording', { case: caseId, consent }),
+	stopRecording: () => call<CommittedView | null>('stop_recording'),
+	recording: () => call<RunningRecording | null>('recording'),
 	askPartner: (caseId: string) => call<string>('ask_partner', { case: caseId }),
 	notePartner: (caseId: string, code: string) => call<void>('note_partner', { case: caseId, code }),
 	acceptToGoAlong: (question: string) => call<string>('accept_to_go_along', { question }),

@@ -980,5 +980,22 @@ export const en = {
 	'problem.duty.unknown': 'This turn is over.',
 	'problem.duty.not_yours': 'Only a lead hands over what is another’s.',
 	'visit.more_rules': 'and {{count}} more',
+	'recording.title': 'Record the conversation',
+	'recording.required':
+		'The rules here ask for a recording. Say so and why. If they do not agree, end the visit politely.',
+	'recording.allowed': 'Say that you would like to record, what for, and how they get a copy.',
+	'recording.consent': 'They agreed before it began',
+	'recording.start': 'Start recording',
+	'recording.stop': 'Stop and keep it',
+	'recording.runs': 'A recording is running. It ends with the visit.',
+	'recording.bar': 'Recording {{time}}',
+	'recording.kept': 'The recording is kept, encrypted.',
+	'problem.recording.no_microphone':
+		'This device has no microphone. Go on without a recording, and note why.',
+	'problem.recording.not_possible':
+		'The microphone can’t be used: another program may have it. Nothing was recorded.',
+	'problem.recording.empty': 'The microphone gave no sound. Nothing was recorded.',
+	'problem.recording.not_permitted': 'The rules for this case do not permit a recording.',
+	'problem.recording.runs': 'A recording is running already.',
 	'rule.other': 'A rule needs a person to look.'
 } as const;

@@ -8,6 +8,8 @@ use crate::view::CommittedView;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use doorstep_domain::evidence::{Evidence, EvidenceKind};
+use doorstep_domain::policy::RecordingRule;
+use doorstep_domain::visit::{Visit, VisitState};
 use doorstep_domain::{ActionId, Case, CaseId, Change, RuleId};
 use sha2::{Digest, Sha256};
 
@@ -22,6 +24,44 @@ impl Device {
         self.write(|tx| {
             let case = self.case_in(tx, id)?;
             let evidence = self.evidence(tx, &case, EvidenceKind::Photo, &bytes, None)?;
+            self.save(tx, &case, Change::AddEvidence { evidence })
+        })
+    }
+
+    /// Whether the conversation on this case is recorded.
+    pub fn recording_rule(&self, id: CaseId) -> Result<RecordingRule> {
+        self.read(|tx| {
+            let case = self.case_in(tx, id)?;
+            Ok(self.policies_in(tx)?.1.recording(&case))
+        })
+    }
+
+    /// Whether a recording may begin: at the door, where the packs permit it, and the person agreed.
+    pub fn may_record(&self, id: CaseId, has_consent: bool) -> Result<()> {
+        if !has_consent {
+            return Err(DeviceError::NotNow(RuleId::named("evidence.no_consent")));
+        }
+        if self.recording_rule(id)? == RecordingRule::Off {
+            return Err(DeviceError::NotNow(RuleId::named(
+                "recording.not_permitted",
+            )));
+        }
+        let is_at_the_door = |visit: &Visit| visit.state == VisitState::OnScene;
+        let case = self.read(|tx| self.case_in(tx, id))?;
+        match case
+            .last_visit_of(self.profile().user)
+            .is_some_and(is_at_the_door)
+        {
+            true => Ok(()),
+            false => Err(DeviceError::NotNow(RuleId::named("visit.not_there_yet"))),
+        }
+    }
+
+    /// Keeps a recording that they agreed to before it began.
+    pub fn add_recording(&self, id: CaseId, bytes: &[u8]) -> Result<CommittedView> {
+        self.write(|tx| {
+            let case = self.case_in(tx, id)?;
+            let evidence = self.evidence(tx, &case, EvidenceKind::Recording, bytes, None)?;
             self.save(tx, &case, Change::AddEvidence { evidence })
         })
     }

@@ -64,6 +64,9 @@ pub struct Pack {
     /// For how long photos, signatures and recordings are kept.
     #[serde(default)]
     pub evidence_months: Option<u16>,
+    /// Whether the conversation is recorded; never without their word that it may be.
+    #[serde(default)]
+    pub recording: Option<RecordingRule>,
     /// What a debtor's copy says beside the record.
     #[serde(default)]
     pub copy: CopyWords,
@@ -72,6 +75,20 @@ pub struct Pack {
     pub complaint: ComplaintClock,
     #[serde(rename = "rule", default)]
     pub rules: Vec<Rule>,
+}
+
+/// Whether a conversation at the door is recorded. Wherever it is, the person agrees first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "pack-schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum RecordingRule {
+    Allowed,
+    /// Where they do not agree, the visit ends politely (reference section 6).
+    Required,
+    /// Also where no pack says a word.
+    #[default]
+    Off,
 }
 
 /// How long a clearance holds.
@@ -233,6 +250,12 @@ impl Policies {
             .flat_map(|pack| pack.may_leave.iter().copied())
             .collect();
         allowed.into_iter().filter(|left| !is_never(left)).collect()
+    }
+
+    /// Whether the conversation about this case is recorded: *off* in one pack is *off*.
+    pub fn recording(&self, case: &Case) -> RecordingRule {
+        let rules = self.for_case(case).filter_map(|pack| pack.recording);
+        rules.max().unwrap_or_default()
     }
 
     /// For how many months evidence of this case is kept: the shortest of its packs, a year where none

@@ -42,9 +42,9 @@ pub async fn read(
         .await?;
     let key = app.write(|tx| Ok(tx.attachment_key()?)).await?;
     let bytes = app.attachments.get(&name, &key).await?;
-    // Whatever it says it is, a browser shows a picture or nothing.
+    // Whatever it says it is, a browser shows a picture, plays a sound or does nothing.
     let media = match media.as_str() {
-        "image/jpeg" | "image/png" => media,
+        "image/jpeg" | "image/png" | "audio/ogg" => media,
         _ => "application/octet-stream".to_owned(),
     };
     let headers = [
