@@ -8,8 +8,8 @@ use doorstep_device::commands::check_visit::ChecklistInput;
 use doorstep_device::commands::enrol::{Enrolment, enrol as enrol_device};
 use doorstep_device::device::is_enrolled;
 use doorstep_device::view::{
-    CommittedView, LiftQuestionView, ProposalsView, SavedView, SessionStateView, SyncStatusView,
-    TodayView,
+    CommittedView, DoorStepView, LiftQuestionView, ProposalsView, SavedView, SessionStateView,
+    SyncStatusView, TodayView,
 };
 use doorstep_device::{Device, DeviceError};
 use doorstep_domain::arrival::Fix;
@@ -242,6 +242,11 @@ pub async fn end_visit(
     // What was recorded belongs to the visit; that it could not be kept does not hold the end up.
     let _ = recorder.stop(&session.device()?);
     write(session, wish, move |device| device.end_visit(case, outcome)).await
+}
+
+#[tauri::command]
+pub async fn door_steps(session: State<'_, Session>, case: CaseId) -> Answer<Vec<DoorStepView>> {
+    on_device(session, move |device| device.door_steps(case)).await
 }
 
 #[tauri::command]

@@ -76,6 +76,7 @@ pub fn run() -> ExitCode {
             commands::ask_partner,
             commands::note_partner,
             commands::accept_to_go_along,
+            commands::door_steps,
             commands::check_in,
             commands::end_visit,
             commands::outcome_forms,

@@ -37,6 +37,7 @@ struct Inner {
     sync: Mutex<SyncState>,
     /// One exchange in flight a device.
     exchange: tokio::sync::Mutex<()>,
+    evidence: tokio::sync::Mutex<()>,
     /// Rung when something was saved.
     bell: tokio::sync::Notify,
     /// Rung when an alarm was raised.
@@ -123,6 +124,7 @@ impl Device {
                 http: client()?,
                 sync: Mutex::new(SyncState::default()),
                 exchange: tokio::sync::Mutex::new(()),
+                evidence: tokio::sync::Mutex::new(()),
                 bell: tokio::sync::Notify::new(),
                 alarm_bell: tokio::sync::Notify::new(),
             }),
@@ -249,6 +251,10 @@ impl Device {
 
     pub(crate) fn http(&self) -> &reqwest::Client {
         &self.inner.http
+    }
+
+    pub(crate) fn evidence_lock(&self) -> &tokio::sync::Mutex<()> {
+        &self.inner.evidence
     }
 
     pub(crate) fn exchange(&self) -> &tokio::sync::Mutex<()> {

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use doorstep_domain::plan::{Frequency, Instalment};
+use doorstep_domain::policy::{Citation, DoorStep};
 use doorstep_domain::verdict::Ruling;
 use doorstep_domain::{ActionId, CaseId, Money, RuleId, UserId, VisitId};
 use doorstep_view::CaseSummaryView;
@@ -147,4 +148,12 @@ pub enum SessionStateView {
     NotEnrolled,
     Locked,
     Open { profile: ProfileView },
+}
+
+/// Something that is said at the door.
+#[derive(Debug, Clone, Serialize, TS)]
+pub struct DoorStepView {
+    pub step: DoorStep,
+    /// The rules that ask for it; empty where it is good practice alone.
+    pub asked_by: Vec<Citation>,
 }

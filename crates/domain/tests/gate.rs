@@ -345,6 +345,30 @@ fn the_last_resort_is_not_the_first() {
 }
 
 #[test]
+fn what_is_said_at_the_door_comes_in_order_with_who_asks_for_it() {
+    use doorstep_domain::policy::DoorStep;
+    let day = "2026-11-21".parse().unwrap();
+    let steps = POLICIES.door_steps(&door(chrono_tz::Asia::Shanghai), day);
+    let names: Vec<_> = steps.iter().map(|(step, _)| *step).collect();
+    assert_eq!(names, DoorStep::ALL, "a recording is required there");
+    let asked_by = |step| {
+        let (_, asked_by) = steps.iter().find(|(known, _)| *known == step).unwrap();
+        asked_by
+            .iter()
+            .map(|citation| citation.rule.as_str())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(asked_by(DoorStep::SayRecording), ["CN-VIS-5"]);
+    assert!(asked_by(DoorStep::GiveReceipt).is_empty(), "good practice");
+    let unknown = POLICIES.door_steps(&door(chrono_tz::Pacific::Fiji), day);
+    assert!(
+        unknown
+            .iter()
+            .all(|(step, _)| *step != DoorStep::SayRecording)
+    );
+}
+
+#[test]
 fn off_in_one_pack_is_off_and_no_word_is_off() {
     use doorstep_domain::policy::RecordingRule::{Allowed, Off, Required};
     let case = door(chrono_tz::Asia::Shanghai);

@@ -265,11 +265,12 @@ async fn agree_plan(app: &mut Screen, case: &str, entered: &mut Entered) -> Resu
     app.picture("plan-proposals").await?;
     // The sample's statement is of 2005: nobody agrees to so old a claim without a warning.
     app.tap("limitation-told").await?;
+    app.tap_css("[data-act^='choose-']").await?;
     app.tap("no-new-credit").await?;
     app.tap("consent-signed").await?;
     app.draw("signature").await?;
     app.picture("signed").await?;
-    app.tap_css("[data-act^='agree-']").await?;
+    app.tap("agree").await?;
     app.find("[data-act='agree-yes']").await?;
     app.picture("plan-confirm").await?;
     app.tap("agree-yes").await?;

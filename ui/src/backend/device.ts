@@ -3,6 +3,7 @@ import { invoke } from '@tauri-apps/api/core';
 import { listen } from '@tauri-apps/api/event';
 import type { ArrivalInput } from './generated/ArrivalInput';
 import type { RecordingRule } from './generated/RecordingRule';
+import type { DoorStepView } from './generated/DoorStepView';
 import type { Fix } from './generated/Fix';
 import type { LocatedView } from './generated/LocatedView';
 import type { AgreementInput } from './generated/AgreementInput';
@@ -123,6 +124,7 @@ export const device = {
 	syncStatus: () => call<SyncStatusView>('sync_status'),
 	saved: () => call<SavedView[]>('saved'),
 	setMetered: (metered: boolean) => call<SyncStatusView>('set_metered', { metered }),
+	doorSteps: (caseId: string) => call<DoorStepView[]>('door_steps', { case: caseId }),
 	recordingRule: (caseId: string) => call<RecordingRule>('recording_rule', { case: caseId }),
 	startRecording: (caseId: string, consent: boolean) =>
 		call<void>('start_recording', { case: caseId, consent }),

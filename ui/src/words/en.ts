@@ -177,13 +177,15 @@ export const en = {
 	'visit.timer_note':
 		'This timer runs here. The office watches too, from what this device has sent.',
 	'visit.say': 'Say it in this order',
-	'visit.say_1': 'Make sure, privately, that this is {{name}}. Nothing about the debt before that.',
-	'visit.say_2': 'Your name, your staff number, your ID.',
-	'visit.say_3': 'Whom you come for: {{creditor}}.',
-	'visit.say_4': '“You need not let me in. You may ask me to leave. I am not a bailiff.”',
-	'visit.say_5': 'What is owed, line by line.',
-	'visit.say_6': 'What is possible: dispute, hardship help, free advice, a plan.',
-	'visit.say_7': 'How to complain.',
+	'say.confirm_identity':
+		'Make sure, privately, that this is {{name}}. Nothing about the debt before that.',
+	'say.show_id': 'Your name, your staff number, your ID.',
+	'say.name_creditor': 'Whom you come for: {{creditor}}.',
+	'say.say_they_may_refuse':
+		'“You need not let me in. You may ask me to leave. I am not a bailiff.”',
+	'say.itemise_debt': 'What is owed, line by line.',
+	'say.offer_options': 'What is possible: dispute, hardship help, free advice, a plan.',
+	'say.name_complaint_channel': 'How to complain.',
 	'visit.plan': 'Make a plan together',
 	'visit.end': 'End the visit',
 	'visit.none': 'No visit is cleared for this case',
@@ -997,5 +999,12 @@ export const en = {
 	'problem.recording.empty': 'The microphone gave no sound. Nothing was recorded.',
 	'problem.recording.not_permitted': 'The rules for this case do not permit a recording.',
 	'problem.recording.runs': 'A recording is running already.',
+	'plan.choose': 'Choose this one',
+	'plan.chosen': 'Chosen',
+	'plan.agreement': 'The agreement: {{pace}}',
+	'plan.limitation_first': 'First say that the claim may be too old, and tick it above.',
+	'say.say_recording': 'If you would like to record: say so, what for, and how they get a copy.',
+	'say.ask_wishes': 'When, where and how they want to talk, or that nobody comes again.',
+	'say.give_receipt': 'Their copy of what was said and agreed.',
 	'rule.other': 'A rule needs a person to look.'
 } as const;

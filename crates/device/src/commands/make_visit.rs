@@ -3,7 +3,7 @@
 use crate::device::Device;
 use crate::error::{DeviceError, Result};
 use crate::store::{StoreError, Tx};
-use crate::view::CommittedView;
+use crate::view::{CommittedView, DoorStepView};
 use chrono::Months;
 use doorstep_domain::complaint::{Complaint, Feedback};
 use doorstep_domain::outcome::{LeftBehind, Outcome, OutcomeForm, OutcomeKind, Protection};
@@ -44,6 +44,18 @@ impl Device {
             let may_leave = self.may_leave(tx, &case)?;
             let form = |kind: OutcomeKind| kind.form(&may_leave);
             Ok(OutcomeKind::CHOICES.map(form).to_vec())
+        })
+    }
+
+    /// What is said at the door, in order, each with the rules that ask for it.
+    pub fn door_steps(&self, id: CaseId) -> Result<Vec<DoorStepView>> {
+        self.read(|tx| {
+            let case = self.case_in(tx, id)?;
+            let policies = &self.policies_in(tx)?.1;
+            let steps = policies.door_steps(&case, self.day(tx, &case)?).into_iter();
+            Ok(steps
+                .map(|(step, asked_by)| DoorStepView { step, asked_by })
+                .collect())
         })
     }
 

@@ -13,12 +13,21 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// The next piece of evidence that the server does not have, with its hash; the oldest first.
-    pub fn next_evidence(&self) -> Result<Option<(String, Vec<u8>)>> {
+    /// The hashes of what the server does not have; the oldest first.
+    pub fn evidence_waiting(&self) -> Result<Vec<String>> {
+        let mut statement = self
+            .tx
+            .prepare_cached("SELECT sha256 FROM evidence ORDER BY rowid")?;
+        let rows = statement.query_map([], |row| row.get(0))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The bytes of a piece that waits; none where it does no longer.
+    pub fn evidence_bytes(&self, sha256: &str) -> Result<Option<Vec<u8>>> {
         let row = self.tx.query_row(
-            "SELECT sha256, bytes FROM evidence ORDER BY rowid LIMIT 1",
-            [],
-            |row| Ok((row.get(0)?, row.get(1)?)),
+            "SELECT bytes FROM evidence WHERE sha256 = ?1",
+            [sha256],
+            |row| row.get(0),
         );
         Ok(row.optional()?)
     }

@@ -11,13 +11,28 @@ const PIECE_BYTES: usize = 256 * 1024;
 const VERSION: (&str, &str) = ("tus-resumable", "1.0.0");
 
 impl Device {
-    /// Sends the evidence that waits, one after the other. What the server has is forgotten here.
+    /// Sends the evidence that waits, one after the other. What the server has is forgotten here. What
+    /// it refuses stays, is said, and keeps nothing else from being sent.
     pub(super) async fn send_evidence(&self) -> Result<()> {
-        while let Some((sha256, bytes)) = self.read(|tx| tx.next_evidence())? {
-            self.send_piece_by_piece(&sha256, &bytes).await?;
-            self.write(|tx| tx.drop_evidence(&sha256))?;
+        // Whoever sends already sends all of it.
+        let Ok(_one_at_a_time) = self.evidence_lock().try_lock() else {
+            return Ok(());
+        };
+        let mut refused = None;
+        for sha256 in self.read(|tx| tx.evidence_waiting())? {
+            let Some(bytes) = self.read(|tx| tx.evidence_bytes(&sha256))? else {
+                continue;
+            };
+            match self.send_piece_by_piece(&sha256, &bytes).await {
+                Ok(()) => self.write(|tx| tx.drop_evidence(&sha256))?,
+                Err(error @ (DeviceError::Server(_) | DeviceError::UnreadableAnswer)) => {
+                    tracing::error!(code = error.code(), "a piece of evidence was not taken");
+                    refused.get_or_insert(error);
+                }
+                Err(error) => return Err(error),
+            }
         }
-        Ok(())
+        refused.map_or(Ok(()), Err)
     }
 
     async fn send_piece_by_piece(&self, sha256: &str, bytes: &[u8]) -> Result<()> {

@@ -40,10 +40,12 @@ impl Device {
     }
 
     pub(super) async fn sync_some(&self, extent: Extent) -> Result<SyncStatusView> {
-        let _one_in_flight = self.exchange().lock().await;
+        let one_in_flight = self.exchange().lock().await;
         self.with_sync(|sync| sync.is_running = true);
         let mut done = self.rounds(extent).await;
-        // Pictures come last, and wait for a network that costs nothing.
+        drop(one_in_flight);
+        // Pictures and recordings come last, wait for a network that costs nothing, and hold no exchange
+        // up: a long recording takes minutes.
         if done.is_ok() && extent == Extent::Whole {
             done = self.send_evidence().await;
         }

@@ -5,7 +5,7 @@ mod check;
 mod rule;
 
 pub use check::{Finding, check};
-pub use rule::{Check, Grade, InstrumentKind, Lift, Rule, State, Status};
+pub use rule::{Check, DoorStep, Grade, InstrumentKind, Lift, Rule, State, Status};
 
 use crate::Case;
 use crate::checklist::Checklist;
@@ -250,6 +250,25 @@ impl Policies {
             .flat_map(|pack| pack.may_leave.iter().copied())
             .collect();
         allowed.into_iter().filter(|left| !is_never(left)).collect()
+    }
+
+    /// What is said at this door, in order, each with the rules that ask for it. That a recording runs is
+    /// said only where one may.
+    pub fn door_steps(&self, case: &Case, today: NaiveDate) -> Vec<(DoorStep, Vec<Citation>)> {
+        let is_recorded = self.recording(case) != RecordingRule::Off;
+        let asked_by = |step: DoorStep| {
+            let rules = self.for_case(case).flat_map(|pack| &pack.rules);
+            let asking = rules.filter(|rule| {
+                rule.is_effective(today)
+                    && matches!(&rule.check, Check::AtTheDoor { step: of } if *of == step)
+            });
+            asking.map(Rule::citation).collect()
+        };
+        DoorStep::ALL
+            .into_iter()
+            .filter(|step| *step != DoorStep::SayRecording || is_recorded)
+            .map(|step| (step, asked_by(step)))
+            .collect()
     }
 
     /// Whether the conversation about this case is recorded: *off* in one pack is *off*.

@@ -224,6 +224,20 @@ impl Rule {
 }
 
 impl DoorStep {
+    /// All of them, in the order that protects the person.
+    pub const ALL: [Self; 10] = [
+        Self::ConfirmIdentity,
+        Self::ShowId,
+        Self::NameCreditor,
+        Self::SayRecording,
+        Self::SayTheyMayRefuse,
+        Self::ItemiseDebt,
+        Self::OfferOptions,
+        Self::NameComplaintChannel,
+        Self::AskWishes,
+        Self::GiveReceipt,
+    ];
+
     /// Its stable name.
     pub const fn name(self) -> &'static str {
         match self {

@@ -5,7 +5,7 @@ use super::activity::Names;
 use super::auth::{SignedIn, unauthorised};
 use super::error::{Body, Path};
 use super::{ApiError, App};
-use crate::intake::{IntakeError, Sender, take_in};
+use crate::intake::{IntakeError, Sender, confirm_partners, take_in};
 use crate::policies::InForce;
 use crate::secrets::{hash_token, normal_code, token};
 use crate::store::{DeviceState, EnrolmentError, NewDevice, Tx};
@@ -255,6 +255,7 @@ fn take_over(
     };
     let taken = take_in(tx, &sender, &opened, policies, now)?;
     watch::follow(tx, device.id, &opened, &taken.verdicts, now)?;
+    confirm_partners(tx, &opened, &taken.verdicts, &policies.policies, now)?;
     let (fresh, all) = (taken.fresh, taken.verdicts.len());
     let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
     Ok(HandoverResponse {
