@@ -1,6 +1,6 @@
 //! Stops for many at once: a register, and an area.
 
-use crate::work::stop;
+use crate::work::{arrive, stop};
 use doorstep_domain::safety::StopKind;
 use doorstep_tests::company::Company;
 use serde_json::json;
@@ -101,4 +101,33 @@ async fn an_area_is_stood_down_in_one_move() {
             .unwrap();
         assert_eq!((status, said["code"].as_str()), (422, Some(code)));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_lead_sees_what_the_agent_could_not_know() {
+    let company = Company::start().await.unwrap();
+    let device = company.device().await.unwrap();
+    let case = stop(&device, 0);
+    company.cable.cut();
+    let lead = company.sign_in("lead").await.unwrap();
+    let raise = json!({ "stop": "moratorium", "effective": "2026-11-01T00:00:00Z", "until": null });
+    lead.done("POST", &format!("/v1/cases/{case}/stops"), Some(raise))
+        .await
+        .unwrap();
+    arrive(&device, case);
+    company.cable.mend();
+    device.sync().await.unwrap();
+    let visit = device.case(case).unwrap().visits[0].id;
+    let path = format!("/v1/cases/{case}/visits/{visit}/known");
+    let known = lead.done("GET", &path, None).await.unwrap();
+    assert_eq!(known["not_known"][0]["kind"], "raise_stop");
+    assert_eq!(known["not_known"].as_array().unwrap().len(), 1);
+    assert!(known["answers"].as_array().unwrap().len() >= 38);
+    assert!(known["facts_from"].is_string() && known["packs"].as_array().unwrap().len() > 1);
+    let nobodys = format!("/v1/cases/{case}/visits/{case}/known");
+    let (status, said) = lead.ask("GET", &nobodys, None).await.unwrap();
+    assert_eq!(
+        (status, said["code"].as_str()),
+        (404, Some("visit.unknown"))
+    );
 }

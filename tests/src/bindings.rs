@@ -46,6 +46,7 @@ pub fn export(out: &Path) -> Result<()> {
         doorstep_server::api::ActivityView,
         doorstep_server::api::AlarmView,
         doorstep_server::api::LiftView,
+        doorstep_server::api::KnownView,
         doorstep_device::view::DoorStepView,
         doorstep_domain::policy::RecordingRule,
         doorstep_server::api::DutyView,

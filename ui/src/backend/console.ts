@@ -20,6 +20,7 @@ import type { Money } from './generated/Money';
 import type { DeviceView } from './generated/DeviceView';
 import type { DutyPlace } from './generated/DutyPlace';
 import type { DutyView } from './generated/DutyView';
+import type { KnownView } from './generated/KnownView';
 import type { PoliciesView } from './generated/PoliciesView';
 import type { PaymentsView } from './generated/PaymentsView';
 import type { PersonView } from './generated/PersonView';
@@ -105,6 +106,8 @@ export const server = {
 	handOverDuty: (n: number, person: string, phone: string) =>
 		ask<void>('POST', `/v1/duties/${n}/hand-over`, { person, phone }),
 	endDuty: (n: number) => ask<void>('DELETE', `/v1/duties/${n}`),
+	known: (caseId: string, visit: string) =>
+		ask<KnownView>('GET', `/v1/cases/${caseId}/visits/${visit}/known`),
 	policies: () => ask<PoliciesView>('GET', '/v1/policies'),
 	liftable: () => ask<Citation[]>('GET', '/v1/lifts'),
 	lift: (caseId: string, agent: string, question: string, rules: string[], reason: string) =>

@@ -1006,5 +1006,11 @@ export const en = {
 	'say.say_recording': 'If you would like to record: say so, what for, and how they get a copy.',
 	'say.ask_wishes': 'When, where and how they want to talk, or that nobody comes again.',
 	'say.give_receipt': 'Their copy of what was said and agreed.',
+	'known.title': 'What did they know then?',
+	'known.when': '{{name}} decided on {{time}}, with facts from {{facts}}.',
+	'known.checklist': 'checklist {{version}}',
+	'known.not': 'What had not reached them',
+	'known.all': 'They had everything that the server had.',
+	'known.answers': 'What they answered',
 	'rule.other': 'A rule needs a person to look.'
 } as const;

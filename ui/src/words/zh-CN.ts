@@ -951,5 +951,11 @@ export const zhCN: Record<Key, string> = {
 	'say.say_recording': '如需录音：说明录音、目的及对方如何取得副本。',
 	'say.ask_wishes': '对方希望何时、何地、以何种方式沟通，或不再上门。',
 	'say.give_receipt': '把所说所约定内容的副本交给对方。',
+	'known.title': '当时知道什么？',
+	'known.when': '{{name}}于 {{time}} 作出决定，所据数据更新于 {{facts}}。',
+	'known.checklist': '清单第 {{version}} 版',
+	'known.not': '当时尚未送达的内容',
+	'known.all': '服务器已有的内容均已送达。',
+	'known.answers': '当时的回答',
 	'rule.other': '有一条规则需要人工查看。'
 };

@@ -14,6 +14,7 @@ mod error;
 mod evidence;
 mod imports;
 mod interface;
+mod known;
 mod lifts;
 mod payments;
 mod people;
@@ -35,6 +36,7 @@ pub use conflicts::InboxView;
 pub use devices::DeviceView;
 pub use duties::DutyView;
 pub use error::ApiError;
+pub use known::KnownView;
 pub use lifts::LiftView;
 pub use payments::PaymentsView;
 pub use people::EnrolCodeView;
@@ -398,6 +400,7 @@ fn documented() -> OpenApiRouter<App> {
         .routes(documented_routes!(alarms::acknowledge))
         .routes(documented_routes!(alarms::close))
         .routes(documented_routes!(policies::in_force))
+        .routes(documented_routes!(known::known))
         .routes(documented_routes!(lifts::liftable))
         .routes(documented_routes!(lifts::lift))
         .routes(documented_routes!(bulk::stop_register))

@@ -273,6 +273,17 @@ impl Tx<'_> {
         self.activity_rows(&statement, &values)
     }
 
+    /// What happened to a case, the oldest first; the newest thousand.
+    pub fn case_activity(&self, case: CaseId) -> Result<Vec<ActivityRow>> {
+        let statement = format!(
+            "SELECT {ACTIVITY} FROM journal WHERE tenant = ?1 AND case_id = ?2
+             ORDER BY judged_at DESC, n DESC LIMIT 1000"
+        );
+        let mut rows = self.activity_rows(&statement, &values![self.tenant, case])?;
+        rows.reverse();
+        Ok(rows)
+    }
+
     /// What was refused, the newest first.
     pub fn refused(&self, limit: u32) -> Result<Vec<ActivityRow>> {
         let statement = format!(

@@ -37,6 +37,9 @@ impl Sqlite {
             M::up(include_str!("../../migrations/sqlite/0004_gate.sql")),
             M::up(include_str!("../../migrations/sqlite/0005_packs.sql")),
             M::up(include_str!("../../migrations/sqlite/0006_duties.sql")),
+            M::up(include_str!(
+                "../../migrations/sqlite/0007_journal_by_case.sql"
+            )),
         ])
         .to_latest(&mut writer)?;
         Ok(Self {
