@@ -194,6 +194,14 @@ pub async fn in_chinese(console: &mut Screen, case: &str) -> Result<()> {
     console.tap("nav-team").await?;
     console.tap("language-zh-CN").await?;
     console.picture("team-chinese").await?;
+    console.tap("nav-rules").await?;
+    console.tap_css("[data-act='pack-cn'] summary").await?;
+    console.picture("rules-chinese").await?;
+    console.go(&format!("#/console/case/{case}")).await?;
+    console.tap_css("[data-act='known'] summary").await?;
+    console.find("[data-act='not-known']").await?;
+    console.show("[data-act='known']").await?;
+    console.picture("what-they-knew-chinese").await?;
     console.go("#/console").await?;
     console.find("tbody tr").await?;
     console.picture("cases-chinese").await?;
