@@ -58,11 +58,11 @@ impl Evidence {
         Err(RuleId::named(refused))
     }
 
-    /// The last day on which it is kept; it is deleted afterwards.
-    pub fn kept_until(&self, months: u16) -> NaiveDate {
-        let until = self
-            .taken_on
-            .checked_add_months(Months::new(u32::from(months)));
+    /// The last day on which it is kept, counted from the day it was made or from the last visit, whichever
+    /// is later; it is deleted afterwards.
+    pub fn kept_until(&self, months: u16, last_visit: Option<NaiveDate>) -> NaiveDate {
+        let from = last_visit.map_or(self.taken_on, |visit| visit.max(self.taken_on));
+        let until = from.checked_add_months(Months::new(u32::from(months)));
         until.unwrap_or(NaiveDate::MAX)
     }
 }

@@ -369,6 +369,43 @@ fn what_is_said_at_the_door_comes_in_order_with_who_asks_for_it() {
 }
 
 #[test]
+fn evidence_goes_after_the_longest_duty_and_a_recording_not_before_the_debt_is_settled() {
+    use doorstep_domain::evidence::{Evidence, EvidenceKind};
+    let mut case = door(chrono_tz::Asia::Shanghai);
+    let piece = |kind| Evidence {
+        kind,
+        sha256: "0".repeat(64),
+        bytes: 1,
+        media: String::new(),
+        visit: None,
+        signs: None,
+        has_consent: true,
+        taken_on: "2026-11-21".parse().unwrap(),
+        deleted_on: None,
+    };
+    let is_over = |case: &_, kind, day: &str| {
+        POLICIES.is_evidence_over(case, &piece(kind), day.parse().unwrap())
+    };
+    // The house wants two years, CN-RET-1 five.
+    assert!(!is_over(&case, EvidenceKind::Photo, "2031-11-21"));
+    assert!(is_over(&case, EvidenceKind::Photo, "2031-11-22"));
+    assert!(
+        !is_over(&case, EvidenceKind::Recording, "2040-01-01"),
+        "CN-RET-3"
+    );
+    case.balance.total.minor = 0;
+    assert!(is_over(&case, EvidenceKind::Recording, "2031-11-22"));
+    let us = door(chrono_tz::America::New_York);
+    assert!(
+        !is_over(&us, EvidenceKind::Recording, "2029-11-21"),
+        "US-RET-1"
+    );
+    assert!(is_over(&us, EvidenceKind::Recording, "2029-11-22"));
+    let london = door(chrono_tz::Europe::London);
+    assert!(is_over(&london, EvidenceKind::Photo, "2028-11-22"));
+}
+
+#[test]
 fn off_in_one_pack_is_off_and_no_word_is_off() {
     use doorstep_domain::policy::RecordingRule::{Allowed, Off, Required};
     let case = door(chrono_tz::Asia::Shanghai);

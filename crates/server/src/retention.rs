@@ -77,9 +77,8 @@ fn sort(store: &Store, policies: &Policies, now: DateTime<Utc>) -> Result<Sorted
         };
         after = Some(last.id);
         for case in &cases {
-            let months = policies.evidence_months(case);
             let today = now.with_timezone(&case.address.zone).date_naive();
-            let is_over = |piece: &&Evidence| piece.kept_until(months) < today;
+            let is_over = |piece: &&Evidence| policies.is_evidence_over(case, piece, today);
             let present = || {
                 case.evidence
                     .iter()

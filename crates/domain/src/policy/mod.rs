@@ -9,6 +9,7 @@ pub use rule::{Check, DoorStep, Grade, InstrumentKind, Lift, Rule, State, Status
 
 use crate::Case;
 use crate::checklist::Checklist;
+use crate::evidence::{Evidence, EvidenceKind};
 use crate::outcome::LeftBehind;
 use crate::plan::Calendar;
 use crate::safety::{Flag, FlagKind};
@@ -64,6 +65,12 @@ pub struct Pack {
     /// For how long photos, signatures and recordings are kept.
     #[serde(default)]
     pub evidence_months: Option<u16>,
+    /// A duty to keep them for at least so long after the last visit, whatever other packs say.
+    #[serde(default)]
+    pub evidence_months_min: Option<u16>,
+    /// A recording is kept until nothing is owed any more, however long that takes.
+    #[serde(default)]
+    pub recordings_until_settled: bool,
     /// Whether the conversation is recorded; never without their word that it may be.
     #[serde(default)]
     pub recording: Option<RecordingRule>,
@@ -277,11 +284,26 @@ impl Policies {
         rules.max().unwrap_or_default()
     }
 
-    /// For how many months evidence of this case is kept: the shortest of its packs, a year where none
-    /// says.
+    /// For how many months evidence of this case is kept: the shortest that a pack wants (a year where none
+    /// says), and never shorter than the longest duty.
     pub fn evidence_months(&self, case: &Case) -> u16 {
-        let months = self.for_case(case).filter_map(|pack| pack.evidence_months);
-        months.min().unwrap_or(12)
+        let wanted = self.for_case(case).filter_map(|pack| pack.evidence_months);
+        let duties = self
+            .for_case(case)
+            .filter_map(|pack| pack.evidence_months_min);
+        wanted.min().unwrap_or(12).max(duties.max().unwrap_or(0))
+    }
+
+    /// Whether the time of a piece of evidence is over on `today`.
+    pub fn is_evidence_over(&self, case: &Case, piece: &Evidence, today: NaiveDate) -> bool {
+        let is_owed = case.balance.total.minor > 0;
+        let mut packs = self.for_case(case);
+        let until_settled = packs.any(|pack| pack.recordings_until_settled);
+        if piece.kind == EvidenceKind::Recording && is_owed && until_settled {
+            return false;
+        }
+        let last_visit = case.visits.iter().map(|visit| visit.checked_at.day()).max();
+        piece.kept_until(self.evidence_months(case), last_visit) < today
     }
 
     /// Until when a complaint about this case is answered: the shortest of its packs.
