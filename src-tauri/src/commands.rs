@@ -239,9 +239,13 @@ pub async fn end_visit(
     case: CaseId,
     outcome: Outcome,
 ) -> Answer<Option<CommittedView>> {
-    // What was recorded belongs to the visit; that it could not be kept does not hold the end up.
+    let ended = write(session.clone(), wish, move |device| {
+        device.end_visit(case, outcome)
+    })
+    .await?;
+    // It ends with the visit, and not with an outcome that was refused. What can't be kept now waits.
     let _ = recorder.stop(&session.device()?);
-    write(session, wish, move |device| device.end_visit(case, outcome)).await
+    Ok(ended)
 }
 
 #[tauri::command]

@@ -11,13 +11,20 @@ use serde::Serialize;
 use std::sync::{Mutex, PoisonError};
 use tauri::State;
 
-/// What is being recorded in this window.
+/// What is being recorded in this window, or was and could not be kept yet.
 #[derive(Default)]
-pub struct Recorder(Mutex<Option<Running>>);
+pub struct Recorder(Mutex<Option<Sound>>);
 
-struct Running {
-    case: CaseId,
-    recording: Recording,
+enum Sound {
+    Runs {
+        case: CaseId,
+        recording: Recording,
+    },
+    /// Stopped, and not on the device yet: a full disk must not lose what was said.
+    Waits {
+        case: CaseId,
+        bytes: Vec<u8>,
+    },
 }
 
 /// A recording that runs.
@@ -32,18 +39,26 @@ fn problem(error: &RecordError) -> Problem {
 }
 
 impl Recorder {
-    fn running(&self) -> std::sync::MutexGuard<'_, Option<Running>> {
+    fn sound(&self) -> std::sync::MutexGuard<'_, Option<Sound>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Stops what runs, and keeps it on the device.
+    /// Stops what runs, and keeps it on the device. What could not be kept is kept with the next try.
     pub fn stop(&self, device: &Device) -> Result<Option<CommittedView>, Problem> {
-        let Some(running) = self.running().take() else {
-            return Ok(None);
+        let mut sound = self.sound();
+        let (case, bytes) = match sound.take() {
+            None => return Ok(None),
+            Some(Sound::Waits { case, bytes }) => (case, bytes),
+            Some(Sound::Runs { case, recording }) => {
+                (case, recording.stop().map_err(|error| problem(&error))?)
+            }
         };
-        match running.recording.stop() {
-            Ok(bytes) => Ok(Some(device.add_recording(running.case, &bytes)?)),
-            Err(error) => Err(problem(&error)),
+        match device.add_recording(case, &bytes) {
+            Ok(done) => Ok(Some(done)),
+            Err(error) => {
+                *sound = Some(Sound::Waits { case, bytes });
+                Err(error.into())
+            }
         }
     }
 }
@@ -62,14 +77,14 @@ pub async fn start_recording(
     consent: bool,
 ) -> Result<(), Problem> {
     session.device()?.may_record(case, consent)?;
-    let mut running = recorder.running();
-    if running.is_some() {
+    let mut sound = recorder.sound();
+    if sound.is_some() {
         return Err(Problem::from(DeviceError::NotNow(RuleId::named(
             "recording.runs",
         ))));
     }
     let recording = doorstep_recorder::start().map_err(|error| problem(&error))?;
-    *running = Some(Running { case, recording });
+    *sound = Some(Sound::Runs { case, recording });
     Ok(())
 }
 
@@ -81,12 +96,17 @@ pub async fn stop_recording(
     recorder.stop(&session.device()?)
 }
 
-/// What runs now.
+/// What runs now, or waits to be kept.
 #[tauri::command]
 pub fn recording(recorder: State<'_, Recorder>) -> Option<RunningView> {
-    let running = recorder.running();
-    running.as_ref().map(|running| RunningView {
-        case: running.case,
-        seconds: running.recording.seconds(),
+    recorder.sound().as_ref().map(|sound| match sound {
+        Sound::Runs { case, recording } => RunningView {
+            case: *case,
+            seconds: recording.seconds(),
+        },
+        Sound::Waits { case, .. } => RunningView {
+            case: *case,
+            seconds: 0,
+        },
     })
 }
