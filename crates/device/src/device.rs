@@ -42,6 +42,8 @@ struct Inner {
     bell: tokio::sync::Notify,
     /// Rung when an alarm was raised.
     alarm_bell: tokio::sync::Notify,
+    /// Rung when an exchange has succeeded: evidence follows.
+    evidence_bell: tokio::sync::Notify,
 }
 
 /// The folders of those who enrolled on this tablet: one encrypted database a person and device.
@@ -127,6 +129,7 @@ impl Device {
                 evidence: tokio::sync::Mutex::new(()),
                 bell: tokio::sync::Notify::new(),
                 alarm_bell: tokio::sync::Notify::new(),
+                evidence_bell: tokio::sync::Notify::new(),
             }),
         })
     }
@@ -239,6 +242,10 @@ impl Device {
 
     pub(crate) fn folder(&self) -> &Path {
         &self.inner.folder
+    }
+
+    pub(crate) fn evidence_bell(&self) -> &tokio::sync::Notify {
+        &self.inner.evidence_bell
     }
 
     pub(crate) fn alarm_bell(&self) -> &tokio::sync::Notify {

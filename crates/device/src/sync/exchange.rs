@@ -36,26 +36,21 @@ pub(super) enum Extent {
 impl Device {
     /// Exchanges with the server now. The outbox stays as it is unless the server judged it.
     pub async fn sync(&self) -> Result<SyncStatusView> {
-        self.sync_some(Extent::Whole).await
+        self.sync_some(Extent::Whole).await?;
+        self.send_evidence().await?;
+        self.sync_status()
     }
 
-    pub(super) async fn sync_some(&self, extent: Extent) -> Result<SyncStatusView> {
-        let one_in_flight = self.exchange().lock().await;
+    pub(super) async fn sync_some(&self, extent: Extent) -> Result<()> {
+        let _one_in_flight = self.exchange().lock().await;
         self.with_sync(|sync| sync.is_running = true);
-        let mut done = self.rounds(extent).await;
-        drop(one_in_flight);
-        // Pictures and recordings come last, wait for a network that costs nothing, and hold no exchange
-        // up: a long recording takes minutes.
-        if done.is_ok() && extent == Extent::Whole {
-            done = self.send_evidence().await;
-        }
+        let done = self.rounds(extent).await;
         self.with_sync(|sync| {
             sync.is_running = false;
             sync.arrived = None;
             sync.problem = done.as_ref().err().map(|error| error.code().to_owned());
         });
-        done?;
-        self.sync_status()
+        done
     }
 
     async fn rounds(&self, extent: Extent) -> Result<()> {

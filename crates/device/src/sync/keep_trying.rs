@@ -21,7 +21,20 @@ const GATHER: Duration = Duration::from_millis(700);
 pub async fn keep_in_touch(device: Device, heard: impl FnMut()) {
     tokio::select! {
         () = keep_sending(device.clone()) => {}
+        () = keep_sending_evidence(device.clone()) => {}
         () = keep_exchanging(device, heard) => {}
+    }
+}
+
+/// Pictures and recordings follow an exchange, on a network that costs nothing. Beside the exchanges: a
+/// long recording takes minutes, and the office must hear of the next door meanwhile.
+async fn keep_sending_evidence(device: Device) {
+    loop {
+        device.evidence_bell().notified().await;
+        if let Err(error) = device.send_evidence().await {
+            tracing::debug!(code = error.code(), "evidence waits");
+            device.with_sync(|sync| sync.problem = Some(error.code().to_owned()));
+        }
     }
 }
 
@@ -34,7 +47,12 @@ async fn keep_exchanging(device: Device, mut heard: impl FnMut()) {
             false => Extent::Whole,
         };
         match device.sync_some(extent).await {
-            Ok(_) => failures = 0,
+            Ok(()) => {
+                failures = 0;
+                if extent == Extent::Whole {
+                    device.evidence_bell().notify_one();
+                }
+            }
             Err(error) => {
                 failures = failures.saturating_add(1);
                 tracing::debug!(code = error.code(), failures, "exchange did not succeed");
