@@ -1011,6 +1011,7 @@ export const en = {
 	'known.checklist': 'checklist {{version}}',
 	'known.not': 'What had not reached them',
 	'known.all': 'They had everything that the server had.',
+	'known.cannot_tell': 'The server was restored since: it can no longer tell.',
 	'known.answers': 'What they answered',
 	'rule.other': 'A rule needs a person to look.'
 } as const;

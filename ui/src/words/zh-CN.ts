@@ -956,6 +956,7 @@ export const zhCN: Record<Key, string> = {
 	'known.checklist': '清单第 {{version}} 版',
 	'known.not': '当时尚未送达的内容',
 	'known.all': '服务器已有的内容均已送达。',
+	'known.cannot_tell': '服务器此后曾恢复，已无法判断。',
 	'known.answers': '当时的回答',
 	'rule.other': '有一条规则需要人工查看。'
 };

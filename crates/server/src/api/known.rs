@@ -5,7 +5,7 @@ use super::activity::{ActivityView, Names};
 use super::auth::SignedIn;
 use super::error::Path;
 use super::{ApiError, App};
-use crate::store::Tx;
+use crate::store::{ActivityRow, Tx};
 use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
@@ -30,6 +30,7 @@ pub struct KnownView {
     pub packs: Vec<PackUsedView>,
     pub answers: Vec<KnownAnswerView>,
     /// What the server had of the case and their device had not, up to the arrival; the oldest first.
+    /// Empty as well where `facts_from` can't be told.
     pub not_known: Vec<ActivityView>,
 }
 
@@ -67,17 +68,18 @@ pub async fn known(
         let visit = case
             .visit(visit)
             .ok_or_else(|| ApiError::not_found("visit.unknown"))?;
-        let checked = check_of(tx, id, visit)?;
-        let cursor = checked.base.cursor;
+        let mut rows = tx.case_activity(id)?;
+        let checked = check_of(tx, &rows, visit)?;
+        // By the clock and not by the number: after a restore the server counts anew.
+        let facts_from = tx.time_of(checked.base.cursor)?;
         let until = visit
             .arrived_at
             .as_ref()
             .unwrap_or(&visit.checked_at)
             .instant();
-        let mut rows = tx.case_activity(id)?;
         rows.retain(|row| {
-            let is_own = row.actor == visit.agent;
-            !is_own && row.number > cursor.number && row.judged_at <= until
+            let is_new = facts_from.is_some_and(|from| row.judged_at > from);
+            row.actor != visit.agent && is_new && row.judged_at <= until
         });
         let questions = &policies.policies.checklist.questions;
         let answers = visit
@@ -100,7 +102,7 @@ pub async fn known(
         Ok(Json(KnownView {
             by: Names::of(tx)?.name(visit.agent),
             checked_at: visit.checked_at.instant(),
-            facts_from: tx.time_of(cursor)?,
+            facts_from,
             checklist_version: visit.clearance.checklist_version,
             packs: std::iter::once(first)
                 .chain(also.map(|PackUsed { id, version }| pack(id, *version)))
@@ -113,8 +115,7 @@ pub async fn known(
 }
 
 /// The action that recorded the checklist; the last one, where it was answered again.
-fn check_of(tx: &Tx<'_>, case: CaseId, visit: &Visit) -> Result<Action, ApiError> {
-    let rows = tx.case_activity(case)?;
+fn check_of(tx: &Tx<'_>, rows: &[ActivityRow], visit: &Visit) -> Result<Action, ApiError> {
     for row in rows.iter().rev().filter(|row| row.kind == "check_visit") {
         let taken = tx.taken_action(row.action)?;
         let action = taken.and_then(|taken| taken.envelope.open().ok());
