@@ -204,15 +204,20 @@ impl App {
                     false => Ok(count),
                 }
             });
+            let mut pause = POLICIES_EVERY;
             match looked.await {
                 Ok(Ok(count)) => known = Some(count),
-                Ok(Err(error)) => tracing::error!(
-                    error = &error as &dyn std::error::Error,
-                    "the published policies can't be used; those before them stay"
-                ),
+                Ok(Err(error)) => {
+                    // Said again, but not every two seconds.
+                    pause = POLICIES_AGAIN;
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        "the published policies can't be used; those before them stay"
+                    );
+                }
                 Err(_) => tracing::error!("a look at the published policies stopped half-way"),
             }
-            tokio::time::sleep(POLICIES_EVERY).await;
+            tokio::time::sleep(pause).await;
         }
     }
 
@@ -351,6 +356,8 @@ const SWEEP_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 const WATCH_EVERY: Duration = Duration::from_millis(250);
 /// How soon a pack that was published is in force.
 const POLICIES_EVERY: Duration = Duration::from_secs(2);
+/// How soon one that can't be used is tried again.
+const POLICIES_AGAIN: Duration = Duration::from_secs(60);
 const DELIVER_EVERY: Duration = Duration::from_secs(1);
 
 fn documented() -> OpenApiRouter<App> {
