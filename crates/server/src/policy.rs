@@ -32,7 +32,8 @@ pub enum PolicyCommand {
     },
     /// List the published packs as JSON: version, who signed, when.
     Published,
-    /// List every rule of the packs in force as JSON: whether the software holds it, and where.
+    /// List every rule as JSON: whether the software holds it, and where. The shipped packs; with
+    /// --policy-key also those that were published.
     Rules,
     /// Print the JSON Schema of a pack.
     Schema,

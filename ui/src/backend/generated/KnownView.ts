@@ -13,5 +13,6 @@ export type KnownView = { by: string, checked_at: string,
 facts_from: string | null, checklist_version: number, packs: Array<PackUsedView>, answers: Array<KnownAnswerView>, 
 /**
  * What the server had of the case and their device had not, up to the arrival; the oldest first.
+ * Empty as well where `facts_from` can't be told.
  */
 not_known: Array<ActivityView>, };
