@@ -1,0 +1,47 @@
+/** When somebody does not answer. */
+export const alarmWords = {
+	'alarm.none': 'Nobody needs help',
+	'alarm.none_hint':
+		'Whoever goes to a door is watched from here. Silence raises the alarm by itself.',
+	'alarm.past': 'Closed',
+	'alarm.case': 'The case',
+	'alarm.turn': 'Now',
+	'alarm.panic': 'Calls for help',
+	'alarm.duress': 'Under force',
+	'alarm.red': 'Left at once',
+	'alarm.silent': 'Not heard from',
+	'alarm.check_in': 'All right',
+	'alarm.emergency': 'Words for the emergency number',
+	'alarm.note': 'Whom did you reach, and how?',
+	'alarm.note_hint': 'Close it only after somebody has spoken to them or been there.',
+	'alarm.acknowledge': 'I look after it',
+	'alarm.close': 'Spoke to them: close',
+	'alarm.step.raised': 'Raised',
+	'alarm.step.delivered': 'Delivered',
+	'alarm.step.acknowledged': 'Looked after by',
+	'alarm.step.closed': 'Closed by',
+
+	'rung.agent': 'call the agent',
+	'rung.buddy': 'partner and buddy call, twice',
+	'rung.lead': 'the lead looks at place and notes',
+	'rung.backup_lead': 'the lead calls, another lead joins',
+	'rung.emergency': 'call the emergency number',
+	'rung.on_the_spot': 'somebody goes there',
+
+	'rota.title': 'On call',
+	'rota.nobody': 'Nobody is on call',
+	'rota.nobody_hint':
+		'Alarms still go to every webhook and mailbox, and stand here. Say who answers them.',
+	'rota.first': 'asked first',
+	'rota.backup': 'joins as the second',
+	'rota.now': 'Now',
+	'rota.hand_over': 'Hand over',
+	'rota.end': 'End it',
+	'rota.to': 'To whom',
+	'rota.phone': 'Telephone',
+	'rota.add': 'Add a turn',
+	'rota.who': 'Who',
+	'rota.place': 'Asked',
+	'rota.from': 'From',
+	'rota.until': 'Until'
+} as const;

@@ -1,0 +1,47 @@
+import type { alarmWords as english } from '../en/alarm';
+
+/** 无人应答之时。 */
+export const alarmWords: Record<keyof typeof english, string> = {
+	'alarm.none': '目前无人求助',
+	'alarm.none_hint': '上门人员由系统看护，超时无回应会自动报警。',
+	'alarm.past': '已结束',
+	'alarm.case': '查看案件',
+	'alarm.turn': '现在',
+	'alarm.panic': '呼救',
+	'alarm.duress': '受胁迫',
+	'alarm.red': '紧急撤离',
+	'alarm.silent': '失去联系',
+	'alarm.check_in': '报平安',
+	'alarm.emergency': '报警用语',
+	'alarm.note': '联系到了谁，方式是什么？',
+	'alarm.note_hint': '只有与本人通话或到场确认后才能结束。',
+	'alarm.acknowledge': '由我处理',
+	'alarm.close': '已联系本人，结束',
+	'alarm.step.raised': '已触发',
+	'alarm.step.delivered': '已送达',
+	'alarm.step.acknowledged': '已有人处理',
+	'alarm.step.closed': '已结束',
+
+	'rung.agent': '呼叫外访员',
+	'rung.buddy': '同伴连呼两次',
+	'rung.lead': '组长查看位置与备注',
+	'rung.backup_lead': '组长呼叫，后备组长加入',
+	'rung.emergency': '拨打报警电话',
+	'rung.on_the_spot': '派人到场',
+
+	'rota.title': '值班',
+	'rota.nobody': '无人值班',
+	'rota.nobody_hint': '警报仍会发送到所有接口与邮箱，并显示在此处。请安排值班人员。',
+	'rota.first': '首位',
+	'rota.backup': '后备',
+	'rota.now': '当前',
+	'rota.hand_over': '移交',
+	'rota.end': '结束',
+	'rota.to': '移交给',
+	'rota.phone': '电话',
+	'rota.add': '添加班次',
+	'rota.who': '人员',
+	'rota.place': '顺序',
+	'rota.from': '开始',
+	'rota.until': '结束时间'
+};

@@ -1,0 +1,68 @@
+import type { deviceWords as english } from '../en/device';
+
+/** 设备的设置、解锁与同步。 */
+export const deviceWords: Record<keyof typeof english, string> = {
+	'enrol.title': '设置本设备',
+	'enrol.lead': '服务器地址和一次性代码由组长提供。',
+	'enrol.server': '服务器地址',
+	'enrol.code': '一次性代码',
+	'enrol.passphrase': '本设备的口令',
+	'enrol.passphrase_hint': '至少 8 个字符，用于加密本设备上的全部内容，任何人都无法找回。',
+	'enrol.repeat': '再次输入口令',
+	'enrol.repeat_differs': '两次输入不一致。',
+	'enrol.go': '开始设置',
+	'enrol.running': '正在设置……',
+
+	'unlock.title': '解锁',
+	'unlock.passphrase': '口令',
+	'unlock.go': '解锁',
+	'unlock.running': '正在解锁……',
+	'unlock.safe': '你保存的内容都在，并已加密。',
+
+	'forced.title': '被迫解锁时',
+	'forced.how': '第二个口令照常打开设备，毫无异样，同时呼救。',
+	'forced.own': '你的口令',
+	'forced.set': '设定',
+	'forced.set_done': '已设定',
+	'forced.other': '被迫时给出的口令',
+
+	'sync.title': '同步',
+	'sync.now': '立即同步',
+	'sync.server': '服务器',
+	'sync.heard': '上次联系',
+	'sync.waiting': '已保存，待发送',
+	'sync.held': '等待决定',
+	'sync.refused': '未被接受',
+	'sync.saved': '你保存的内容',
+	'sync.saved_empty': '还没有内容',
+	'sync.saved_empty_hint': '你记录的每一条都会显示在这里，并标明处理结果。',
+	'sync.inbox': '需要决定',
+	'sync.inbox_empty': '没有需要决定的事项',
+	'sync.inbox_hint': '当他人也改了同一项时，双方的内容会显示在这里。',
+	'sync.metered': '当前网络按流量计费',
+	'sync.metered_hint': '只发送您的记录；其余内容在您手动同步或关闭此项后接收。',
+
+	'devices.title': '设备',
+	'devices.none': '暂无设备',
+	'devices.none_hint': '为外访人员生成代码，并在其设备上输入。',
+	'devices.state.active': '使用中',
+	'devices.state.retired': '已停用',
+	'devices.state.lost': '已报失',
+	'devices.make.active': '恢复使用',
+	'devices.make.retired': '停用',
+	'devices.make.lost': '报失',
+	'devices.sure.active': '恢复使用{{name}}的设备？',
+	'devices.sure.retired': '停用{{name}}的设备？',
+	'devices.sure.lost': '将{{name}}的设备报失？',
+	'devices.what.active': '设备将重新同步；等待决定的内容继续等待。',
+	'devices.what.retired': '设备交出全部内容后销毁密钥。',
+	'devices.what.lost':
+		'设备下次连接服务器时销毁密钥，但不会在外访途中进行。此后收到的内容将等待您决定。',
+	'devices.no': '不更改',
+	'devices.seen': '最近连接 {{time}} · 持有案件 {{count}} 件',
+	'devices.aside': '{{count}} 条记录已另存：该设备为副本或曾被还原，请询问使用者。',
+	'devices.newer': '服务器恢复后，该设备上有 {{count}} 件案件比此处更新，请一起核对。',
+
+	'team.code': '新设备代码',
+	'team.code_once': '仅显示一次，{{time}} 前有效。'
+};
