@@ -3,18 +3,23 @@
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 use doorstep_device::record::CaseHead;
-use doorstep_domain::{Action, Case};
+use doorstep_domain::{Action, ActionId, Case, DeviceId, VisitId};
 use doorstep_fuzz::fuzz;
 use doorstep_protocol::alarm::Alarm;
 use doorstep_protocol::chain::{Commitment, Link};
+use doorstep_protocol::check::CheckCode;
 use doorstep_protocol::envelope::Envelope;
 use doorstep_protocol::exchange::{SnapshotLine, SyncResponse};
-use doorstep_protocol::seal;
+use doorstep_protocol::lift::{self, LiftKey};
+use doorstep_protocol::policies::PolicyDocument;
+use doorstep_protocol::{partner, seal};
 use doorstep_server::import::{Mapping, sample};
+use doorstep_server::policies::{Signer, TrustedKeys, read_pack};
 use doorstep_server::{Store, Tenant, demo, export, policies};
 use doorstep_tests::company::morning;
 use ed25519_dalek::SigningKey;
 use std::path::Path;
+use uuid::Uuid;
 
 /// The golden files of a folder: all that was ever written.
 fn golden(folder: &str) -> Vec<Vec<u8>> {
@@ -192,6 +197,68 @@ fn accounts_and_mappings() {
         );
     });
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn packs_and_keys() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies/packs");
+    let mut samples: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|file| std::fs::read(file.unwrap().path()).unwrap())
+        .collect();
+    let (_, public) = Signer::generate().unwrap();
+    samples.push(public.into_bytes());
+    let checklist = policies::shipped_checklist().unwrap();
+    fuzz(&samples, |bytes| {
+        let text = String::from_utf8_lossy(bytes);
+        let _ = read_pack(&text, &checklist, morning().date_naive());
+        let _ = TrustedKeys::read([text.as_ref()]);
+    });
+}
+
+#[test]
+fn policies_that_somebody_changed() {
+    let key = SigningKey::from_bytes(&[7; 32]);
+    let shipped = policies::shipped().unwrap();
+    let document = shipped.document(&key).unwrap();
+    let samples = [serde_json::to_vec(&document).unwrap()];
+    fuzz(&samples, |bytes| {
+        let Ok(read) = serde_json::from_slice::<PolicyDocument>(bytes) else {
+            return;
+        };
+        if let Ok(policies) = read.open(Some(&key.verifying_key())) {
+            assert_eq!(policies, shipped.policies, "what opens is what was signed");
+        }
+    });
+}
+
+#[test]
+fn codes_from_paper_and_from_the_telephone() {
+    let device = DeviceId(Uuid::from_u128(1));
+    let visit = VisitId(Uuid::from_u128(2));
+    let key = LiftKey::of(b"a secret of this test", device);
+    let code = CheckCode {
+        action: ActionId(Uuid::from_u128(3)),
+        link: Link([7; 32]),
+        signature: "5a".repeat(64),
+    };
+    let given = partner::code(&key, &partner::question(visit));
+    let samples = [code.encode().unwrap(), given.clone()].map(String::into_bytes);
+    fuzz(&samples, |bytes| {
+        let text = String::from_utf8_lossy(bytes);
+        if let Some(read) = CheckCode::decode(&text) {
+            assert_eq!(read.encode().as_deref(), Some(text.trim()));
+        }
+        assert_eq!(lift::normal(&lift::normal(&text)), lift::normal(&text));
+        if partner::has_accepted(&key, visit, &text) {
+            let digits = |text: &str| {
+                text.chars()
+                    .filter(char::is_ascii_digit)
+                    .collect::<String>()
+            };
+            assert_eq!(digits(&text), digits(&given));
+        }
+    });
 }
 
 #[test]
