@@ -2,6 +2,7 @@
 
 use crate::record::Recorder;
 use crate::session::{Problem, Session};
+use chrono::{DateTime, Utc};
 use doorstep_device::commands::agree_plan::{AgreementInput, PlanInput};
 use doorstep_device::commands::arrive::{ArrivalInput, LocatedView};
 use doorstep_device::commands::check_visit::ChecklistInput;
@@ -407,6 +408,11 @@ pub async fn decide(
 #[tauri::command]
 pub async fn sync_status(session: State<'_, Session>) -> Answer<SyncStatusView> {
     on_device(session, Device::sync_status).await
+}
+
+#[tauri::command]
+pub async fn time_now(session: State<'_, Session>) -> Answer<DateTime<Utc>> {
+    on_device(session, Device::now).await
 }
 
 #[tauri::command]

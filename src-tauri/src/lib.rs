@@ -96,6 +96,7 @@ pub fn run() -> ExitCode {
             commands::decide,
             commands::sync_status,
             commands::saved,
+            commands::time_now,
             record::recording_rule,
             record::start_recording,
             record::stop_recording,

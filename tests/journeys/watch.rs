@@ -161,6 +161,30 @@ async fn an_alarm_reaches_a_webhook_and_a_mailbox_also_after_they_were_away() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_set_during_a_visit_moves_no_timer() {
+    let company = Company::start().await.unwrap();
+    let (device, case) = at_a_door(&company).await;
+    let left = |device: &Device| {
+        let seen = device.case(case).unwrap();
+        let visit = seen
+            .visits
+            .iter()
+            .find(|visit| visit.check_in_due.is_some());
+        visit.unwrap().check_in_due.unwrap() - seen.now
+    };
+    let before = left(&device);
+    drop(device);
+    let after_ten_minutes = DeviceClock::starting_at(morning() + Duration::minutes(10));
+    for hours in [0, -5, 3, 24 * 30] {
+        let clock = after_ten_minutes.with_wall_set(Duration::hours(hours));
+        let opened = Device::unlock(&company.device_folder(), PASSPHRASE, clock).unwrap();
+        let passed = before - left(&opened);
+        let is_ten = (passed - Duration::minutes(10)).abs() < Duration::seconds(20);
+        assert!(is_ten, "set by {hours} hours: {passed}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_passphrase_given_under_force_looks_like_success_and_calls_for_help() {
     let company = Company::start().await.unwrap();
     let (device, case) = at_a_door(&company).await;

@@ -175,8 +175,7 @@ impl Device {
 
     /// A reading of the clocks for the record.
     pub(crate) fn moment(&self, tx: &Tx<'_>) -> std::result::Result<Moment, StoreError> {
-        let ahead = tx.server_clock()?.map(|clock| clock.ahead());
-        Ok(self.inner.clock.moment(ahead))
+        Ok(self.inner.clock.moment(tx.server_clock()?))
     }
 
     /// Who records on this device.

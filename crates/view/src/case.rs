@@ -208,7 +208,7 @@ impl CaseView {
                 .visits
                 .iter()
                 .rev()
-                .map(|visit| VisitView::of(visit, viewer.user))
+                .map(|visit| VisitView::of(visit, viewer))
                 .collect(),
             plans: case
                 .plans

@@ -1,6 +1,7 @@
 //! A visit on a screen: where it stands, and the timer while somebody is at the door.
 
 use crate::ClearanceView;
+use crate::case::Viewer;
 use chrono::{DateTime, Duration, Utc};
 use doorstep_domain::arrival::Arrival;
 use doorstep_domain::clearance::check_in_rhythm;
@@ -44,7 +45,7 @@ pub struct VisitView {
 
 impl VisitView {
     /// The visit as `viewer` sees it.
-    pub fn of(visit: &Visit, viewer: UserId) -> Self {
+    pub fn of(visit: &Visit, viewer: Viewer) -> Self {
         let rhythm = check_in_rhythm(&visit.clearance, visit.intent.headcount);
         let arrived_at = visit.arrived_at.as_ref().map(|moment| moment.instant());
         let last_sign = visit
@@ -56,7 +57,7 @@ impl VisitView {
         Self {
             id: visit.id,
             agent: visit.agent,
-            is_own: visit.agent == viewer,
+            is_own: visit.agent == viewer.user,
             state: visit.state,
             planned_minutes: visit.intent.planned_minutes,
             headcount: visit.intent.headcount,
@@ -68,7 +69,10 @@ impl VisitView {
             has_partner_code: visit.intent.partner_code.is_some(),
             check_in_due: last_sign
                 .filter(|_| is_on_scene)
-                .map(|sign| sign + Duration::minutes(i64::from(rhythm.interval_minutes))),
+                // Nothing lies after now: a clock that was set back over a restart buys no time.
+                .map(|sign| {
+                    sign.min(viewer.now) + Duration::minutes(i64::from(rhythm.interval_minutes))
+                }),
             check_in_minutes: rhythm.interval_minutes,
             grace_minutes: rhythm.grace_minutes,
             ended_at: visit.ended_at.as_ref().map(|moment| moment.instant()),

@@ -184,6 +184,7 @@ impl World {
         ServerClock {
             heard_at: self.now,
             ahead_ms: -ahead.num_milliseconds(),
+            boot: None,
         }
     }
 

@@ -122,6 +122,7 @@ export const device = {
 	decide: (caseId: string, conflict: string, choice: Choice) =>
 		write<CommittedView>('decide', { case: caseId, conflict, choice }),
 	syncStatus: () => call<SyncStatusView>('sync_status'),
+	timeNow: () => call<string>('time_now'),
 	saved: () => call<SavedView[]>('saved'),
 	setMetered: (metered: boolean) => call<SyncStatusView>('set_metered', { metered }),
 	doorSteps: (caseId: string) => call<DoorStepView[]>('door_steps', { case: caseId }),

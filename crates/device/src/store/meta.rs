@@ -1,6 +1,7 @@
 //! What the device knows about itself and the server.
 
 use super::{Result, StoreError, Tx};
+use crate::clock::BootTime;
 use crate::record::names;
 use chrono::{DateTime, Duration, Utc};
 use doorstep_domain::policy::Policies;
@@ -54,6 +55,9 @@ pub struct ServerClock {
     pub heard_at: DateTime<Utc>,
     /// How far it was ahead of the device's own.
     pub ahead_ms: i64,
+    /// What the boot clock showed then.
+    #[serde(default)]
+    pub boot: Option<BootTime>,
 }
 
 impl ServerClock {

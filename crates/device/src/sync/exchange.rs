@@ -5,9 +5,8 @@ use crate::device::{Device, LOCK_FILE};
 use crate::error::{DeviceError, Result};
 use crate::lock::random;
 use crate::record::{self, Peer, Received};
-use crate::store::{ServerClock, StoreError};
+use crate::store::StoreError;
 use crate::view::SyncStatusView;
-use chrono::{DateTime, Utc};
 use doorstep_domain::Incarnation;
 use doorstep_protocol::chain::Verify;
 use doorstep_protocol::exchange::{
@@ -94,7 +93,7 @@ impl Device {
     }
 
     async fn receive(&self, request: &SyncRequest, answer: &SyncResponse) -> Result<Received> {
-        let clock = self.server_clock(answer.server_time);
+        let clock = self.clock().heard(answer.server_time);
         let fresh = Incarnation(Uuid::from_bytes(random()?));
         let mut new_salt = salt;
         let received = self.write(|tx| {
@@ -133,14 +132,6 @@ impl Device {
         }
         self.obey(received.custody)?;
         Ok(received)
-    }
-
-    pub(super) fn server_clock(&self, server_time: DateTime<Utc>) -> ServerClock {
-        let here = self.clock().wall().to_utc();
-        ServerClock {
-            heard_at: server_time,
-            ahead_ms: (server_time - here).num_milliseconds(),
-        }
     }
 
     /// Destroys the key where the server says so: at once if the device was lost, once everything
