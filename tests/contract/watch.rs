@@ -120,13 +120,30 @@ fn the_ladder_is_climbed_until_somebody_answers() {
     for (name, store) in Stores::new("ladder").open("main") {
         watch(&store, &row(1, morning()));
         raise_overdue(&store, &channels, morning()).unwrap();
-        let asked = |now| {
-            let rows = store.read(|tx| tx.deliveries(now, 100)).unwrap();
+        let asked = |until| {
+            let span = (morning(), until);
+            let rows = store.read(|tx| tx.deliveries("webhook-1", span, 100));
+            let rows = rows.unwrap();
             let mut asked: Vec<_> = rows.into_iter().map(|row| row.channel).collect();
             asked.sort();
             asked
         };
         assert_eq!(asked(morning()), ["webhook-1 agent"], "{name}");
+        let others = |tx: &doorstep_server::store::Tx<'_>| {
+            tx.deliveries("webhook-10", (morning(), morning()), 100)
+        };
+        assert!(store.read(others).unwrap().is_empty(), "{name}");
+        let rows = store.read(|tx| tx.deliveries("webhook-1", (morning(), morning()), 1));
+        let waiting = rows.unwrap().remove(0);
+        let minute = Duration::minutes(1);
+        for (at, is_first) in [
+            (morning(), true),
+            (morning(), false),
+            (morning() + minute, true),
+        ] {
+            let claimed = store.write(|tx| tx.claim_delivery(&waiting, at, at + minute));
+            assert_eq!(claimed.unwrap(), is_first, "{name}");
+        }
         let later = morning() + Duration::minutes(5);
         climb(&store, &channels, later).unwrap();
         climb(&store, &channels, later).unwrap();

@@ -6,8 +6,10 @@ use doorstep_device::commands::agree_plan::AgreementInput;
 use doorstep_domain::evidence::EvidenceKind;
 use doorstep_domain::plan::{Consent, PaymentMethod};
 use doorstep_server::attachments::Attachments;
-use doorstep_server::retention;
+use doorstep_server::{Store, Tenant, retention};
+use doorstep_testkit::cluster::Cluster;
 use doorstep_tests::company::{Company, morning};
+use tokio::task::block_in_place;
 
 /// A drawing of one stroke, as a screen sends it.
 fn drawn(ink: bool) -> String {
@@ -24,6 +26,20 @@ fn drawn(ink: bool) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_signature_and_a_photo_are_kept_offline_and_reach_the_case() {
     let company = Company::start().await.unwrap();
+    signature_and_photo(company).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signature_and_a_photo_with_postgresql() {
+    let cluster = Cluster::start().unwrap();
+    let url = cluster.database("company").unwrap();
+    let store = block_in_place(|| Store::connect(&url, Tenant::default())).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let company = Company::start_on(store, folder).await.unwrap();
+    signature_and_photo(company).await;
+}
+
+async fn signature_and_photo(company: Company) {
     let device = company.device().await.unwrap();
     let case = stop(&device, 0);
     arrive(&device, case);
@@ -82,12 +98,8 @@ async fn a_signature_and_a_photo_are_kept_offline_and_reach_the_case() {
     let evidence = device.case(case).unwrap().evidence;
     let kinds: Vec<_> = evidence.iter().map(|piece| piece.kind).collect();
     assert_eq!(kinds, [EvidenceKind::Signature, EvidenceKind::Photo]);
-    let plan = &company
-        .store
-        .read(|tx| tx.case(case))
-        .unwrap()
-        .unwrap()
-        .plans[0];
+    let known = block_in_place(|| company.store.read(|tx| tx.case(case)));
+    let plan = &known.unwrap().unwrap().plans[0];
     assert_eq!(evidence[0].signs, Some(plan.action));
     let lead = company.sign_in("lead").await.unwrap();
     for (piece, start) in evidence

@@ -2,15 +2,22 @@
 //! whom it was told to tell, and only a person ends it.
 
 use crate::work::{arrive, end_met, stop};
-use chrono::Duration;
+use chrono::{Duration, Utc};
 use doorstep_device::{Device, DeviceClock, handover};
-use doorstep_domain::CaseId;
+use doorstep_domain::{CaseId, DeviceId, Role, VisitId};
 use doorstep_protocol::alarm::AlarmKind;
+use doorstep_server::store::{StoreError, WatchRow};
 use doorstep_server::watch::{Channel, deliver, raise_overdue};
+use doorstep_server::{Store, Tenant};
+use doorstep_testkit::cluster::Cluster;
 use doorstep_tests::company::{Company, PASSPHRASE, Person, morning};
+use doorstep_tests::processes::{built, serve_beside};
 use doorstep_tests::receivers::{Mailbox, Webhook};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::path::Path;
+use tokio::task::block_in_place;
+use uuid::Uuid;
 
 async fn at_a_door(company: &Company) -> (Device, CaseId) {
     let device = company.device().await.unwrap();
@@ -158,6 +165,86 @@ async fn an_alarm_reaches_a_webhook_and_a_mailbox_also_after_they_were_away() {
     let mail = mailbox.wait_for_one().unwrap();
     assert!(mail.contains(&alarm.to_string()), "{mail}");
     assert!(mail.contains("Ana Agent (demo)"), "{mail}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_channel_that_never_answers_holds_up_no_other() {
+    let company = Company::start().await.unwrap();
+    let (device, case) = at_a_door(&company).await;
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let silent = format!("http://{}/", silent.local_addr().unwrap());
+    let webhook = Webhook::start().await.unwrap();
+    let channels = [&silent, &webhook.url]
+        .iter()
+        .zip(1..)
+        .map(|(url, place)| Channel::webhook(place, url).unwrap())
+        .collect::<Vec<_>>();
+    let now = morning() + Duration::hours(2);
+    raise_overdue(&company.store, &channels, now).unwrap();
+    device.raise_alarm(AlarmKind::Panic, Some(case)).unwrap();
+    let store = std::sync::Arc::clone(&company.store);
+    let delivering = tokio::spawn(async move { deliver(&store, &channels, now).await });
+    for _ in 0..50 {
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        if !webhook.taken().is_empty() {
+            break;
+        }
+    }
+    assert_eq!(webhook.taken().len(), 1);
+    assert!(!delivering.is_finished(), "the other is still tried");
+}
+
+const SILENT_VISITS: u128 = 60;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_servers_raise_each_alarm_once_and_one_that_dies_loses_none() {
+    let cluster = Cluster::start().unwrap();
+    let url = cluster.database("company").unwrap();
+    let store = block_in_place(|| Store::connect(&url, Tenant::default())).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let company = Company::start_on(store, folder).await.unwrap();
+    let agent = company.of_role(Role::Agent).unwrap();
+    let began = Utc::now();
+    block_in_place(|| {
+        company.store.write(|tx| {
+            for number in 1..=SILENT_VISITS {
+                tx.watch(&WatchRow {
+                    visit: VisitId(Uuid::from_u128(number)),
+                    case: CaseId(Uuid::from_u128(number)),
+                    device: DeviceId(Uuid::from_u128(number)),
+                    agent,
+                    due_at: began + Duration::milliseconds(2_000 + 50 * number as i64),
+                    rhythm_ms: 1_200_000,
+                })?;
+            }
+            Ok::<_, StoreError>(())
+        })
+    })
+    .unwrap();
+    let webhook = Webhook::start().await.unwrap();
+    let binary = built("doorstep-server").unwrap();
+    let serve = |name: &str| {
+        let data = company.folder.path().join(name);
+        serve_beside(&binary, &data, &url, &webhook.url).unwrap()
+    };
+    let (first, _second) = (serve("first"), serve("second"));
+    tokio::time::sleep(std::time::Duration::from_secs(4)).await;
+    drop(first);
+    let distinct = || {
+        let taken = webhook.taken();
+        let ids = taken.iter().map(|message| message["alarm"].to_string());
+        ids.collect::<BTreeSet<_>>().len()
+    };
+    let late = began + Duration::seconds(90);
+    while distinct() < SILENT_VISITS as usize && Utc::now() < late {
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    assert_eq!(distinct(), SILENT_VISITS as usize);
+    let rows = block_in_place(|| company.store.read(|tx| tx.alarms(1_000))).unwrap();
+    assert_eq!(rows.len(), SILENT_VISITS as usize);
+    // Whoever died may have sent one without having noted it.
+    let sent = webhook.taken().len();
+    assert!(sent <= SILENT_VISITS as usize + 1, "{sent} deliveries");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,6 +12,19 @@ use std::time::{Duration, Instant};
 /// Where the sample lives, and so the people of the story.
 const ZONE: &str = "Asia/Shanghai";
 
+/// A server over a PostgreSQL database, beside others; its alarms go to a webhook.
+pub fn serve_beside(binary: &Path, data: &Path, database: &str, webhook: &str) -> Result<Running> {
+    start(
+        Command::new(binary)
+            .arg("--data")
+            .arg(data)
+            .args(["--database", database])
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(["--alarm-webhook", webhook])
+            .env("RUST_LOG", "error"),
+    )
+}
+
 /// A process that is killed when it is no longer needed, with everything that it has started: a
 /// driver that is killed alone leaves its browser running.
 pub struct Running(Child);

@@ -3,7 +3,7 @@
 use crate::attachments::{AttachmentError, Attachments};
 use crate::intake::{OwnAction, act};
 use crate::policies::InForce;
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, aside};
 use chrono::{DateTime, Utc};
 use doorstep_domain::evidence::Evidence;
 use doorstep_domain::policy::Policies;
@@ -36,26 +36,24 @@ pub async fn sweep(
     now: DateTime<Utc>,
 ) -> Result<u32, RetentionError> {
     let (of, by) = (Arc::clone(store), Arc::clone(policies));
-    let sorted = tokio::task::spawn_blocking(move || sort(&of, &by.policies, now)).await;
-    let (over, kept) = sorted.map_err(|_| StoreError::Value("sweep"))??;
+    let (over, kept) = aside(move || sort(&of, &by.policies, now)).await?;
     let mut removed = 0;
     for (case, sha256) in over {
         // The same bytes may be evidence of another case, whose time is not over.
         if !kept.contains(&sha256) {
             attachments.remove(&store.attachment_name(&sha256)).await?;
         }
-        store.write(|tx| {
-            let own = OwnAction {
-                actor: BY_POLICY,
-                role: Role::BackOffice,
-                case,
-                change: Change::DeleteEvidence {
-                    sha256: sha256.clone(),
-                },
-                seen: None,
-            };
-            act(tx, own, &policies.policies, now)
-        })?;
+        let by = Arc::clone(policies);
+        let own = OwnAction {
+            actor: BY_POLICY,
+            role: Role::BackOffice,
+            case,
+            change: Change::DeleteEvidence { sha256 },
+            seen: None,
+        };
+        store
+            .write_aside(move |tx| act(tx, own, &by.policies, now))
+            .await?;
         removed += 1;
     }
     if removed > 0 {

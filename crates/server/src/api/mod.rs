@@ -3,6 +3,7 @@
 mod activity;
 mod alarms;
 mod auth;
+mod beside;
 mod bulk;
 mod cases;
 mod check;
@@ -50,9 +51,8 @@ use crate::feed::wait::Waiting;
 use crate::intake::judge_what_waited;
 use crate::log::Log;
 use crate::policies::{InForce, PublishError, Publisher, TrustedKeys};
-use crate::retention;
-use crate::store::{Store, StoreError, Tenant, Tx};
-use crate::watch::{Channel, climb, deliver, raise_overdue};
+use crate::store::{Store, StoreError, Tenant, Tx, aside};
+use crate::watch::Channel;
 use auth::Throttle;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -154,15 +154,13 @@ impl App {
     pub async fn make_ready(&self) -> Result<(), PublishError> {
         let app = self.clone();
         let now = self.clock.now();
-        let ready = tokio::task::spawn_blocking(move || {
+        let judged = aside(move || {
             app.load_policies()?;
             let policies = app.policies();
             app.store
                 .write(|tx| Ok::<_, PublishError>(judge_what_waited(tx, &policies, now)?))
-        });
-        let judged = ready
-            .await
-            .map_err(|_| StoreError::Value("getting ready stopped half-way"))??;
+        })
+        .await?;
         if judged > 0 {
             tracing::info!(judged, "actions that waited for this version were judged");
         }
@@ -180,115 +178,13 @@ impl App {
         self.store.write(|tx| self.log.publish(tx, now))
     }
 
-    /// What runs beside the requests for as long as the server does.
-    pub async fn run_beside(&self) {
-        let waiting = Arc::clone(&self.waiting);
-        tokio::join!(
-            waiting.watch(Arc::clone(&self.store)),
-            self.keep_watch(),
-            self.keep_delivering(),
-            self.keep_sweeping(),
-            self.keep_policies_current()
-        );
-    }
-
-    /// Takes over what was published since, by whichever process. What can't be trusted changes nothing.
-    async fn keep_policies_current(&self) {
-        let mut known = None;
-        loop {
-            let app = self.clone();
-            let looked = tokio::task::spawn_blocking(move || {
-                let count = app.store.read(|tx| tx.count_published_packs())?;
-                match known.is_none_or(|known| known != count) {
-                    true => app.load_policies(),
-                    false => Ok(count),
-                }
-            });
-            let mut pause = POLICIES_EVERY;
-            match looked.await {
-                Ok(Ok(count)) => known = Some(count),
-                Ok(Err(error)) => {
-                    // Said again, but not every two seconds.
-                    pause = POLICIES_AGAIN;
-                    tracing::error!(
-                        error = &error as &dyn std::error::Error,
-                        "the published policies can't be used; those before them stay"
-                    );
-                }
-                Err(_) => tracing::error!("a look at the published policies stopped half-way"),
-            }
-            tokio::time::sleep(pause).await;
-        }
-    }
-
-    /// Removes evidence whose time is over, once a day.
-    async fn keep_sweeping(&self) {
-        // Devices that wait since the start come first.
-        tokio::time::sleep(SWEEP_AFTER).await;
-        loop {
-            let now = self.clock.now();
-            let swept =
-                retention::sweep(&self.store, &self.attachments, &self.policies(), now).await;
-            if let Err(error) = swept {
-                tracing::error!(
-                    error = &error as &dyn std::error::Error,
-                    "evidence could not be deleted"
-                );
-            }
-            tokio::time::sleep(SWEEP_EVERY).await;
-        }
-    }
-
-    /// Raises the alarm for visits that have gone silent.
-    async fn keep_watch(&self) {
-        loop {
-            let (store, channels) = (Arc::clone(&self.store), Arc::clone(&self.channels));
-            let now = self.clock.now();
-            let raised =
-                tokio::task::spawn_blocking(move || raise_overdue(&store, &channels, now)).await;
-            match raised {
-                // There may be more that are overdue.
-                Ok(Ok(1..)) => continue,
-                Ok(Ok(0)) => {}
-                Ok(Err(error)) => tracing::error!(
-                    error = &error as &dyn std::error::Error,
-                    "the watch could not look"
-                ),
-                Err(_) => tracing::error!("the watch stopped half-way"),
-            }
-            tokio::time::sleep(WATCH_EVERY).await;
-        }
-    }
-
-    /// Delivers alarms, and asks the next one where nobody answers.
-    async fn keep_delivering(&self) {
-        if self.channels.is_empty() {
-            return;
-        }
-        loop {
-            let (store, channels) = (Arc::clone(&self.store), Arc::clone(&self.channels));
-            let now = self.clock.now();
-            let climbed = tokio::task::spawn_blocking(move || climb(&store, &channels, now)).await;
-            let delivered = deliver(&self.store, &self.channels, now).await;
-            let failed = climbed.ok().and_then(Result::err).or(delivered.err());
-            if let Some(error) = failed {
-                tracing::error!(
-                    error = &error as &dyn std::error::Error,
-                    "alarms could not be delivered"
-                );
-            }
-            tokio::time::sleep(DELIVER_EVERY).await;
-        }
-    }
-
     /// Reads from the store, off the async threads.
     async fn read<T, F>(&self, work: F) -> Result<T, ApiError>
     where
         T: Send + 'static,
         F: FnOnce(&Tx<'_>) -> Result<T, ApiError> + Send + 'static,
     {
-        let store = Arc::clone(&self.store);
-        blocking(move || store.read(work)).await
+        self.store.read_aside(work).await
     }
 
     /// Writes to the store, off the async threads.
@@ -297,19 +193,7 @@ impl App {
         T: Send + 'static,
         F: FnOnce(&Tx<'_>) -> Result<T, ApiError> + Send + 'static,
     {
-        let store = Arc::clone(&self.store);
-        blocking(move || store.write(work)).await
-    }
-}
-
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
-) -> Result<T, ApiError> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(done) => done,
-        Err(_) => Err(ApiError::from(StoreError::Value(
-            "a request stopped half-way",
-        ))),
+        self.store.write_aside(work).await
     }
 }
 
@@ -350,15 +234,6 @@ impl utoipa::Modify for WhoAsks {
 /// The largest file of accounts that an import takes.
 const IMPORT_BYTES_MAX: usize = 64 * 1024 * 1024;
 const REQUEST_SECONDS_MAX: u64 = 120;
-const SWEEP_AFTER: Duration = Duration::from_secs(5 * 60);
-const SWEEP_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
-/// An alarm is raised within two seconds of the moment that was missed.
-const WATCH_EVERY: Duration = Duration::from_millis(250);
-/// How soon a pack that was published is in force.
-const POLICIES_EVERY: Duration = Duration::from_secs(2);
-/// How soon one that can't be used is tried again.
-const POLICIES_AGAIN: Duration = Duration::from_secs(60);
-const DELIVER_EVERY: Duration = Duration::from_secs(1);
 
 fn documented() -> OpenApiRouter<App> {
     let imports = OpenApiRouter::new()

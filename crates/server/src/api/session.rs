@@ -2,9 +2,9 @@
 
 use super::auth::{COOKIE, SignedIn, session_token};
 use super::error::Body;
-use super::{ApiError, App, blocking};
+use super::{ApiError, App};
 use crate::secrets::{hash_token, is_password, token};
-use crate::store::PersonRow;
+use crate::store::{PersonRow, aside};
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -63,7 +63,7 @@ pub async fn sign_in(
     }
     app.throttle.admit(&format!("name {name}"))?;
     let person = app.read(move |tx| Ok(tx.person_by_name(&name)?)).await?;
-    let person = blocking(move || {
+    let person = aside(move || {
         // An unknown name takes as long as a wrong password.
         let known = person
             .as_ref()

@@ -3,7 +3,7 @@
 //! Each process looks at the head twice a second while somebody waits, and wakes those whose scope
 //! changed. No notification is sent inside a write transaction: that would make all writers queue.
 
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, aside};
 use doorstep_domain::UserId;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -88,17 +88,15 @@ impl Waiting {
                 self.somebody.notified().await;
             }
             let store = Arc::clone(&store);
-            let looked = tokio::task::spawn_blocking(move || news_since(&store, seen)).await;
-            match looked {
-                Ok(Ok((number, people))) => {
+            match aside(move || news_since(&store, seen)).await {
+                Ok((number, people)) => {
                     seen = number;
                     self.ring(&people);
                 }
-                Ok(Err(error)) => tracing::warn!(
+                Err(error) => tracing::warn!(
                     error = &error as &dyn std::error::Error,
                     "could not look for news"
                 ),
-                Err(_) => tracing::warn!("looking for news stopped half-way"),
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }

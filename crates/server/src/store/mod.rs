@@ -140,6 +140,18 @@ pub struct Origin {
     pub seal_key: [u8; 32],
 }
 
+/// Runs `work` on a thread that may block. PostgreSQL's client panics on one that drives async tasks.
+pub(crate) async fn aside<T, E>(
+    work: impl FnOnce() -> std::result::Result<T, E> + Send + 'static,
+) -> std::result::Result<T, E>
+where
+    T: Send + 'static,
+    E: From<StoreError> + Send + 'static,
+{
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|_| Err(StoreError::Value("work that stopped half-way").into()))
+}
+
 impl Store {
     /// Opens or creates the database file at `path`.
     pub fn open(path: &Path, tenant: Tenant) -> Result<Self> {
@@ -204,6 +216,32 @@ impl Store {
         work: impl FnOnce(&Tx<'_>) -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
         self.run(Mode::Write, work)
+    }
+
+    /// [`Self::read`] for async code: on a thread that may block.
+    pub async fn read_aside<T, E>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Tx<'_>) -> std::result::Result<T, E> + Send + 'static,
+    ) -> std::result::Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let store = Arc::clone(self);
+        aside(move || store.read(work)).await
+    }
+
+    /// [`Self::write`] for async code: on a thread that may block.
+    pub async fn write_aside<T, E>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Tx<'_>) -> std::result::Result<T, E> + Send + 'static,
+    ) -> std::result::Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let store = Arc::clone(self);
+        aside(move || store.write(work)).await
     }
 
     /// The file behind the store; none with PostgreSQL, whose own tools back it up.

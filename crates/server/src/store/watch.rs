@@ -139,12 +139,25 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// What is to be delivered now, in order.
-    pub fn deliveries(&self, now: DateTime<Utc>, limit: u32) -> Result<Vec<DeliveryRow>> {
+    /// What a channel is to deliver within a span of time, in order.
+    pub fn deliveries(
+        &self,
+        channel: &str,
+        (since, until): (DateTime<Utc>, DateTime<Utc>),
+        limit: u32,
+    ) -> Result<Vec<DeliveryRow>> {
         let rows = self.sql.query(
             "SELECT alarm, channel, attempts FROM delivery
-             WHERE tenant = ?1 AND delivered_at = '' AND next_at <= ?2 ORDER BY next_at LIMIT ?3",
-            &values![self.tenant, now.timestamp_millis(), limit],
+             WHERE tenant = ?1 AND delivered_at = '' AND next_at >= ?2 AND next_at <= ?3
+             AND substr(channel, 1, length(?4)) = ?4 ORDER BY next_at LIMIT ?5",
+            &values![
+                self.tenant,
+                since.timestamp_millis(),
+                until.timestamp_millis(),
+                // Behind the channel's name stands the rung of the ladder.
+                format!("{channel} "),
+                limit
+            ],
         )?;
         rows.into_iter()
             .map(|mut row| {
@@ -155,6 +168,27 @@ impl Tx<'_> {
                 })
             })
             .collect()
+    }
+
+    /// Takes a delivery for this process alone, until `until`; false where another one was first.
+    pub fn claim_delivery(
+        &self,
+        row: &DeliveryRow,
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> Result<bool> {
+        let claimed = self.sql.execute(
+            "UPDATE delivery SET next_at = ?5 WHERE tenant = ?1 AND alarm = ?2 AND channel = ?3
+             AND delivered_at = '' AND next_at <= ?4",
+            &values![
+                self.tenant,
+                row.alarm.to_string(),
+                &row.channel,
+                now.timestamp_millis(),
+                until.timestamp_millis()
+            ],
+        )?;
+        Ok(claimed == 1)
     }
 
     /// A channel has taken an alarm.

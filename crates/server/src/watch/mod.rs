@@ -14,6 +14,7 @@ use doorstep_domain::{Change, DeviceId, Ruling, UserId, VisitId};
 use doorstep_protocol::alarm::{Alarm, AlarmKind};
 use doorstep_protocol::envelope::Envelope;
 use doorstep_protocol::verdict::SignedVerdict;
+use futures_util::future::join_all;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -23,6 +24,11 @@ const DELIVERED_AT_ONCE: u32 = 50;
 /// So many open alarms are held against the ladder at a time.
 const CLIMBED_AT_ONCE: u32 = 500;
 const RETRY_SECONDS_MAX: i64 = 60;
+/// What no channel took in this time is history: it is in the console, and asks nobody to act.
+const STALE_DAYS: i64 = 1;
+/// So long a process has an alarm to itself while it sends it: longer than any channel takes. Should
+/// it die meanwhile, another one sends it afterwards.
+const CLAIMED_SECONDS: i64 = 15;
 /// Who has just been heard from may be handing in a whole day, a piece at a time: what is overdue
 /// by its first piece may be over by its last.
 const CATCH_UP_SECONDS: i64 = 60;
@@ -202,44 +208,57 @@ pub fn climb(store: &Store, channels: &[Channel], now: DateTime<Utc>) -> Result<
     })
 }
 
-/// Delivers what waits, at least once: a channel may get an alarm twice, each time with its id.
+/// Delivers what waits, at least once: a channel may get an alarm twice, each time with its id. A
+/// channel that answers slowly holds up no other.
 pub async fn deliver(store: &Arc<Store>, channels: &[Channel], now: DateTime<Utc>) -> Result<()> {
-    for row in store.read(|tx| tx.deliveries(now, DELIVERED_AT_ONCE))? {
-        let (name, rung) = row.channel.split_once(' ').unwrap_or((&row.channel, ""));
-        let channel = channels.iter().find(|channel| channel.name() == name);
-        let message = store.read(|tx| message(tx, &row, rung, now))?;
-        let sent = match (channel, message) {
-            (Some(channel), Some(message)) => channel.send(&message).await,
-            // A channel that is no longer there has nothing to say.
-            _ => Ok(()),
+    let all = channels.iter().map(|channel| send_by(store, channel, now));
+    let done = join_all(all).await;
+    done.into_iter().collect()
+}
+
+async fn send_by(store: &Arc<Store>, channel: &Channel, now: DateTime<Utc>) -> Result<()> {
+    let (name, since) = (channel.name().to_owned(), now - Duration::days(STALE_DAYS));
+    let waiting = store.read_aside(move |tx| tx.deliveries(&name, (since, now), DELIVERED_AT_ONCE));
+    for row in waiting.await? {
+        let (claimed, until) = (row.clone(), now + Duration::seconds(CLAIMED_SECONDS));
+        let claim = store.write_aside(move |tx| tx.claim_delivery(&claimed, now, until));
+        if !claim.await? {
+            // Another process is at it.
+            continue;
+        }
+        let of = row.clone();
+        let message = store.read_aside(move |tx| message(tx, &of, now)).await?;
+        let sent = match message {
+            Some(message) => channel.send(&message).await,
+            None => Ok(()),
         };
-        store.write(|tx| match sent {
-            Ok(()) => {
-                tx.delivered(&row, now)?;
-                tx.add_alarm_step(&AlarmStepRow {
-                    alarm: row.alarm,
-                    at: now,
-                    kind: StepKind::Delivered,
-                    person: None,
-                    note: row.channel.clone(),
-                })
-            }
-            Err(error) => {
-                tracing::warn!(alarm = %row.alarm, channel = name, %error, "an alarm was not delivered");
-                let seconds = 1_i64 << row.attempts.min(6);
-                tx.not_delivered(&row, now + Duration::seconds(seconds.min(RETRY_SECONDS_MAX)))
-            }
-        })?;
+        if let Err(error) = &sent {
+            tracing::warn!(alarm = %row.alarm, channel = channel.name(), %error, "an alarm was not delivered");
+        }
+        let is_sent = sent.is_ok();
+        let noted = store.write_aside(move |tx| note_delivery(tx, &row, is_sent, now));
+        noted.await?;
     }
     Ok(())
 }
 
-fn message(
-    tx: &Tx<'_>,
-    row: &DeliveryRow,
-    rung: &str,
-    now: DateTime<Utc>,
-) -> Result<Option<Message>> {
+fn note_delivery(tx: &Tx<'_>, row: &DeliveryRow, is_sent: bool, now: DateTime<Utc>) -> Result<()> {
+    if !is_sent {
+        let seconds = (1_i64 << row.attempts.min(6)).min(RETRY_SECONDS_MAX);
+        return tx.not_delivered(row, now + Duration::seconds(seconds));
+    }
+    tx.delivered(row, now)?;
+    tx.add_alarm_step(&AlarmStepRow {
+        alarm: row.alarm,
+        at: now,
+        kind: StepKind::Delivered,
+        person: None,
+        note: row.channel.clone(),
+    })
+}
+
+fn message(tx: &Tx<'_>, row: &DeliveryRow, now: DateTime<Utc>) -> Result<Option<Message>> {
+    let (_, rung) = row.channel.split_once(' ').unwrap_or_default();
     let Some(known) = tx.alarm(row.alarm)? else {
         return Ok(None);
     };
