@@ -1,7 +1,7 @@
 //! Stops for many at once: a register, and an area.
 
 use crate::work::{arrive, stop};
-use doorstep_domain::safety::StopKind;
+use doorstep_domain::safety::{FlagKind, StopKind};
 use doorstep_tests::company::Company;
 use serde_json::json;
 
@@ -130,4 +130,71 @@ async fn the_lead_sees_what_the_agent_could_not_know() {
         (status, said["code"].as_str()),
         (404, Some("visit.unknown"))
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flag_is_approved_by_somebody_else_and_a_stop_is_lifted_with_a_reason() {
+    let company = Company::start().await.unwrap();
+    let device = company.device().await.unwrap();
+    let case = stop(&device, 2);
+    let flags = || device.case(case).unwrap().flags;
+    let before = flags().len();
+    device
+        .raise_flag(case, FlagKind::DangerousAnimal, "A dog bit the colleague.")
+        .unwrap();
+    device.sync().await.unwrap();
+    let lead = company.sign_in("lead").await.unwrap();
+    let in_inbox = async || {
+        let inbox = lead.done("GET", "/v1/inbox", None).await.unwrap();
+        let listed = inbox["flags"].as_array().unwrap().clone();
+        listed
+            .into_iter()
+            .find(|item| item["flag"]["kind"] == "dangerous_animal")
+    };
+    let item = in_inbox().await.unwrap();
+    assert!(item["raised_by_name"].as_str().unwrap().starts_with("Ana"));
+    let path = format!(
+        "/v1/cases/{case}/flags/{}",
+        item["flag"]["id"].as_str().unwrap()
+    );
+    let review = json!({ "review_on": "2027-05-21" });
+    lead.done("POST", &format!("{path}/review"), Some(review))
+        .await
+        .unwrap();
+    assert!(in_inbox().await.is_none(), "it was looked at");
+    device.sync().await.unwrap();
+    let shown = flags();
+    let approved = shown.last().unwrap().approved.unwrap();
+    assert_eq!(approved.by, company.id("lead").unwrap());
+    let (status, said) = lead
+        .ask(
+            "POST",
+            &format!("{path}/clear"),
+            Some(json!({ "reason": " " })),
+        )
+        .await
+        .unwrap();
+    assert_eq!((status, said["code"].as_str()), (400, Some("text.empty")));
+    let gone = json!({ "reason": "The dog lives elsewhere now." });
+    lead.done("POST", &format!("{path}/clear"), Some(gone))
+        .await
+        .unwrap();
+    let path = format!("/v1/cases/{case}/stops");
+    for kind in ["active_plan", "complaint"] {
+        let stop = json!({ "stop": kind, "effective": "2026-11-01T00:00:00Z", "until": null });
+        let (status, said) = lead.ask("POST", &path, Some(stop)).await.unwrap();
+        assert_eq!((status, said["code"].as_str()), (422, Some("stops.kind")));
+    }
+    let attorney =
+        json!({ "stop": "attorney", "effective": "2026-11-01T00:00:00Z", "until": null });
+    lead.done("POST", &path, Some(attorney)).await.unwrap();
+    device.sync().await.unwrap();
+    assert_eq!(flags().len(), before);
+    let raised = device.case(case).unwrap().stops.pop().unwrap();
+    let path = format!("{path}/{}/lift", raised.id);
+    let reason = json!({ "reason": "The mandate ended." });
+    lead.done("POST", &path, Some(reason)).await.unwrap();
+    device.sync().await.unwrap();
+    let stops = device.case(case).unwrap().stops;
+    assert!(stops.iter().all(|stop| stop.id != raised.id));
 }

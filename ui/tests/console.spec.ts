@@ -146,6 +146,44 @@ test('a code for a device is made for an agent and shown once', async ({ page })
 	await expectAccessible(page);
 });
 
+test('a flag is approved by somebody else, and raised, cleared and stopped by a lead', async ({
+	page
+}) => {
+	await signIn(page, 'office');
+	await act(page, 'nav-inbox').click();
+	await expectAccessible(page);
+	await act(page, 'flags').locator('a').first().click();
+	const flag = act(page, 'flag-threat_or_aggression');
+	await flag.locator("[data-act='flag-hold']").click();
+	await flag.locator("[data-act='flag-until']").fill('2027-02-19');
+	await flag.locator("[data-act='flag-do']").click();
+	await expect(flag).toContainText('approved by Olga Office');
+	await act(page, 'sign-out').click();
+	await signIn(page, 'lead');
+	await page.locator('tbody tr a').nth(7).click();
+	await act(page, 'to-flag').click();
+	await expect(act(page, 'raise-flag')).toBeDisabled();
+	await act(page, 'flag-kind-dangerous_animal').click();
+	await act(page, 'flag-incident').fill('A loose dog in the yard (demo).');
+	await act(page, 'raise-flag').click();
+	const dog = act(page, 'flag-dangerous_animal');
+	await expect(dog).toContainText('not approved by anybody yet');
+	await expect(dog.locator("[data-act='flag-hold']")).toHaveCount(0);
+	await expectAccessible(page);
+	await dog.locator("[data-act='flag-end']").click();
+	await dog.locator("[data-act='flag-reason']").fill('The dog moved away.');
+	await dog.locator("[data-act='flag-do']").click();
+	await expect(dog).toHaveCount(0);
+	await act(page, 'to-stop').click();
+	await act(page, 'one-stop-kind-attorney').click();
+	await act(page, 'raise-stop').click();
+	const attorney = act(page, 'stop-attorney');
+	await attorney.locator("[data-act='stop-end']").click();
+	await attorney.locator("[data-act='stop-reason']").fill('The mandate ended.');
+	await attorney.locator("[data-act='stop-do']").click();
+	await expect(attorney).toHaveCount(0);
+});
+
 test('an empty inbox says what will be here, in both languages', async ({ page }) => {
 	await signIn(page, 'lead');
 	await act(page, 'nav-inbox').click();

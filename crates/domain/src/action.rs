@@ -97,9 +97,16 @@ pub enum Change {
         incident: String,
         review_on: NaiveDate,
     },
+    /// Somebody else than the raiser has looked at the incident: the flag holds until the next review.
+    ReviewFlag {
+        raise: ActionId,
+        review_on: NaiveDate,
+    },
     /// Clears the one raise that the clearer had seen.
     ClearFlag {
         raise: ActionId,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
     },
     RaiseStop {
         stop: StopKind,
@@ -108,6 +115,8 @@ pub enum Change {
     },
     LiftStop {
         raise: ActionId,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
     },
     /// The checklist worked through, with what it allowed.
     CheckVisit {
@@ -272,6 +281,7 @@ impl Change {
             Self::SetFact { .. } => "set_fact",
             Self::AddNote { .. } => "add_note",
             Self::RaiseFlag { .. } => "raise_flag",
+            Self::ReviewFlag { .. } => "review_flag",
             Self::ClearFlag { .. } => "clear_flag",
             Self::RaiseStop { .. } => "raise_stop",
             Self::LiftStop { .. } => "lift_stop",

@@ -218,11 +218,6 @@ impl Case {
         self.flags.iter().filter(move |flag| flag.is_in_force(day))
     }
 
-    /// The flags that nobody has cleared, whether they still speak or not.
-    pub fn open_flags(&self) -> impl Iterator<Item = &Flag> {
-        self.flags.iter().filter(|flag| flag.is_open())
-    }
-
     /// Whether `user` has the case now.
     pub fn is_assigned_to(&self, user: UserId) -> bool {
         self.assignment.as_ref().is_some_and(|a| a.agent == user)

@@ -1,7 +1,8 @@
 //! What protects people: flags (hazards, needs) and legal stops.
 //!
 //! *The cautious side wins*: raising always applies; clearing names the one raise that the
-//! clearer had seen, so that a raise nobody saw can't vanish.
+//! clearer had seen, so that a raise nobody saw can't vanish. A flag is personal data too: it names an
+//! incident, somebody else approves it, it is looked at again, and it leaves (reference, section 4.6).
 
 use crate::{ActionId, Revision, UserId};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -37,7 +38,18 @@ pub struct Flag {
     pub raised_by: UserId,
     pub raised_on: NaiveDate,
     pub review_on: NaiveDate,
+    /// Who looked at it last; it speaks before anybody has, because the cautious side wins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved: Option<Approval>,
     pub cleared: Option<ActionId>,
+}
+
+/// That somebody other than the raiser found the incident specific and the flag right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(ts_rs::TS, utoipa::ToSchema))]
+pub struct Approval {
+    pub by: UserId,
+    pub on: NaiveDate,
 }
 
 /// A fact that forbids contact from a moment on.
@@ -112,6 +124,14 @@ impl Flag {
             .checked_add_months(chrono::Months::new(self.kind.years() * 12));
         // A later review is a decision that it still holds.
         held.unwrap_or(NaiveDate::MAX).max(self.review_on)
+    }
+
+    /// From when a person should look at it: at once while nobody has, then on its day.
+    pub fn look_on(&self) -> NaiveDate {
+        match self.approved {
+            Some(_) => self.review_on,
+            None => self.raised_on,
+        }
     }
 
     /// Speaks on `day`: neither cleared nor expired.

@@ -290,6 +290,7 @@ fn flagged(kind: FlagKind, raised_on: &str, review_on: &str) -> Case {
         raised_by: lead(),
         raised_on: raised_on.parse().unwrap(),
         review_on: review_on.parse().unwrap(),
+        approved: None,
         cleared: None,
     });
     case

@@ -8,8 +8,9 @@ use utoipa::ToSchema;
 
 /// The schema that this version writes. 1: the chain ran over the payload itself, without a salt,
 /// and an action named no policies. 2: a clearance named one pack, and fewer effects. 3: plans were
-/// instalments alone; no complaints, no evidence.
-pub const SCHEMA: u16 = 5;
+/// instalments alone; no complaints, no evidence. 4: an arrival was a position alone; nobody joined a
+/// visit. 5: a flag had no approver, and what ended a protection no reason.
+pub const SCHEMA: u16 = 6;
 
 /// An action as it is kept and sent. The payload is the text that was committed to and signed; it
 /// is stored as it came, so that it can be verified for ever.

@@ -111,7 +111,9 @@ pub fn set_up(
                 .find(|(row, _)| row.role == role)
                 .map(|(row, _)| row.id)
         };
-        let (Some(lead), Some(agent)) = (who(Role::Lead), who(Role::Agent)) else {
+        let (Some(lead), Some(office), Some(agent)) =
+            (who(Role::Lead), who(Role::BackOffice), who(Role::Agent))
+        else {
             return Err(StoreError::Value("demo people").into());
         };
         let order = ImportOrder {
@@ -129,7 +131,7 @@ pub fn set_up(
                 message: error.message.clone(),
             });
         }
-        let assigned = plan_day(tx, lead, agent, policies, now)?;
+        let assigned = plan_day(tx, (lead, office, agent), policies, now)?;
         let code = enrol_code()?;
         tx.add_enrol_code(
             &hash_token(&normal_code(&code)),
@@ -172,8 +174,7 @@ fn hash_passwords() -> Result<Vec<(PersonRow, DemoPerson)>, NoRandomness> {
 /// Gives the agent a day, with one weapon flag, one moratorium and one rude welcome in it.
 fn plan_day(
     tx: &Tx<'_>,
-    lead: UserId,
-    agent: UserId,
+    (lead, office, agent): (UserId, UserId, UserId),
     policies: &Policies,
     now: DateTime<Utc>,
 ) -> Result<usize, StoreError> {
@@ -216,15 +217,24 @@ fn plan_day(
             day: today,
             position,
         });
+        let by = |actor, role, change| OwnAction {
+            actor,
+            role,
+            case: case.id,
+            change,
+            seen: None,
+        };
         for change in changes {
-            let own = OwnAction {
-                actor: lead,
-                role: Role::Lead,
-                case: case.id,
-                change,
-                seen: None,
-            };
-            act(tx, own, policies, now)?;
+            act(tx, by(lead, Role::Lead, change), policies, now)?;
+        }
+        // One is approved; the other waits in the inbox.
+        let raised = tx
+            .case(case.id)?
+            .and_then(|case| case.flags.first().cloned());
+        if let Some(flag) = raised.filter(|flag| flag.kind == FlagKind::WeaponInHome) {
+            let (raise, review_on) = (flag.id, flag.review_on);
+            let approve = Change::ReviewFlag { raise, review_on };
+            act(tx, by(office, Role::BackOffice, approve), policies, now)?;
         }
     }
     Ok(cases.len())

@@ -5,7 +5,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use doorstep_domain::case::FactField;
 use doorstep_domain::evidence::Evidence;
 use doorstep_domain::plan::PlanState;
-use doorstep_domain::safety::{FlagKind, StopKind};
+use doorstep_domain::safety::{Approval, Flag, FlagKind, StopKind};
 use doorstep_domain::visit::VisitState;
 use doorstep_domain::words::Language;
 use doorstep_domain::{ActionId, Case, CaseId, Money, Revision, Role, UserId};
@@ -66,8 +66,28 @@ pub struct FlagView {
     pub id: ActionId,
     pub kind: FlagKind,
     pub incident: String,
+    pub raised_by: UserId,
     pub raised_on: NaiveDate,
     pub review_on: NaiveDate,
+    /// The last day on which it speaks.
+    pub expires_on: NaiveDate,
+    /// Who looked at it last; nobody yet: it speaks all the same.
+    pub approved: Option<Approval>,
+}
+
+impl From<&Flag> for FlagView {
+    fn from(flag: &Flag) -> Self {
+        Self {
+            id: flag.id,
+            kind: flag.kind,
+            incident: flag.incident.clone(),
+            raised_by: flag.raised_by,
+            raised_on: flag.raised_on,
+            review_on: flag.review_on,
+            expires_on: flag.expires_on(),
+            approved: flag.approved,
+        }
+    }
 }
 
 /// A stop as a person reads it.
@@ -143,7 +163,7 @@ impl CaseSummaryView {
             day: assignment.map(|a| a.day),
             position: assignment.map(|a| a.position),
             stops: case.stops_in_force(now).map(|stop| stop.kind).collect(),
-            flags: case.open_flags().map(|flag| flag.kind).collect(),
+            flags: case.flags_in_force(now).map(|flag| flag.kind).collect(),
             last_visit: match assignment {
                 Some(assignment) => case.last_visit_of(assignment.agent),
                 None => case.visits.last(),
@@ -175,14 +195,8 @@ impl CaseView {
                 .collect(),
             balance: BalanceView::from(&case.balance),
             flags: case
-                .open_flags()
-                .map(|flag| FlagView {
-                    id: flag.id,
-                    kind: flag.kind,
-                    incident: flag.incident.clone(),
-                    raised_on: flag.raised_on,
-                    review_on: flag.review_on,
-                })
+                .flags_in_force(viewer.now)
+                .map(FlagView::from)
                 .collect(),
             stops: case
                 .stops_in_force(viewer.now)

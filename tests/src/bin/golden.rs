@@ -93,13 +93,19 @@ fn changes() -> Result<Vec<Change>> {
             incident: "A dog.".into(),
             review_on: day,
         },
-        Change::ClearFlag { raise },
+        Change::ClearFlag {
+            raise,
+            reason: String::new(),
+        },
         Change::RaiseStop {
             stop: StopKind::Moratorium,
             effective: morning(),
             until: Some(day),
         },
-        Change::LiftStop { raise },
+        Change::LiftStop {
+            raise,
+            reason: String::new(),
+        },
         Change::CheckVisit {
             visit,
             intent,
@@ -239,6 +245,23 @@ fn changes_of_5() -> Result<Vec<Change>> {
     Ok(checked)
 }
 
+/// What schema 6 brought.
+fn changes_of_6() -> Result<Vec<Change>> {
+    let raise = ActionId(Uuid::from_u128(0xf1a6));
+    let review_on = chrono::NaiveDate::from_ymd_opt(2027, 5, 1).context("a day")?;
+    Ok(vec![
+        Change::ReviewFlag { raise, review_on },
+        Change::ClearFlag {
+            raise,
+            reason: "The dog moved away.".into(),
+        },
+        Change::LiftStop {
+            raise,
+            reason: "The mandate ended.".into(),
+        },
+    ])
+}
+
 fn keep(folder: &str, name: &str, value: &impl serde::Serialize) -> Result<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("compat")
@@ -273,6 +296,12 @@ fn main() -> Result<()> {
         let kind = change.kind();
         let action = door_of_5.does(change, revision(2));
         keep("actions", &format!("schema-5-{kind}"), &action)?;
+    }
+    let mut desk_of_6 = Actor::new(lead(), 0x9021_0000);
+    for change in changes_of_6()? {
+        let kind = change.kind();
+        let action = desk_of_6.does(change, revision(2));
+        keep("actions", &format!("schema-6-{kind}"), &action)?;
     }
     let mut desk = Actor::new(lead(), 0x901e_0000);
     let late = Change::SetFact {

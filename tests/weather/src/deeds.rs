@@ -45,7 +45,7 @@ impl World {
                 Change::PostPayment { amount, .. } => {
                     *self.desk.paid.entry(case).or_default() += amount.minor;
                 }
-                Change::ClearFlag { raise } => {
+                Change::ClearFlag { raise, .. } => {
                     self.desk.cleared.insert(raise);
                 }
                 Change::RaiseFlag { .. } => {

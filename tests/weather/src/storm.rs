@@ -152,7 +152,12 @@ fn somebody_at_the_desk(world: &mut World) -> Result<()> {
     let case = case_id(world.dice.below(5));
     let now = world.at_server(case)?;
     let lead = build::lead();
-    let flags: Vec<ActionId> = now.open_flags().map(|flag| flag.id).collect();
+    let flags: Vec<ActionId> = now
+        .flags
+        .iter()
+        .filter(|flag| flag.is_open())
+        .map(|flag| flag.id)
+        .collect();
     let conflicts: Vec<ActionId> = now
         .conflicts
         .iter()
@@ -174,7 +179,19 @@ fn somebody_at_the_desk(world: &mut World) -> Result<()> {
         }
         70..75 => (Role::Lead, raise_flag(world)),
         75..80 => match world.dice.one_of(&flags) {
-            Some(raise) => (Role::Lead, Change::ClearFlag { raise: *raise }),
+            // Whoever looks at it approves it, or clears it.
+            Some(raise) if world.dice.below(2) == 0 => {
+                let review_on = world.now.date_naive() + Duration::days(90);
+                let raise = *raise;
+                (Role::BackOffice, Change::ReviewFlag { raise, review_on })
+            }
+            Some(raise) => (
+                Role::Lead,
+                Change::ClearFlag {
+                    raise: *raise,
+                    reason: String::new(),
+                },
+            ),
             None => return Ok(()),
         },
         80..83 => {

@@ -14,6 +14,7 @@ import type { ComplaintsView } from './generated/ComplaintsView';
 import type { Complexity } from './generated/Complexity';
 import type { EnrolCodeView } from './generated/EnrolCodeView';
 import type { FactField } from './generated/FactField';
+import type { FlagKind } from './generated/FlagKind';
 import type { ImportReport } from './generated/ImportReport';
 import type { InboxView } from './generated/InboxView';
 import type { Money } from './generated/Money';
@@ -88,6 +89,16 @@ export const server = {
 	acknowledgeAlarm: (id: string, note: string) =>
 		ask<void>('POST', `/v1/alarms/${id}/acknowledge`, { note }),
 	closeAlarm: (id: string, note: string) => ask<void>('POST', `/v1/alarms/${id}/close`, { note }),
+	raiseFlag: (id: string, flag: FlagKind, incident: string, review_on: string) =>
+		ask<RulingView>('POST', `/v1/cases/${id}/flags`, { flag, incident, review_on }),
+	reviewFlag: (id: string, raise: string, review_on: string) =>
+		ask<RulingView>('POST', `/v1/cases/${id}/flags/${raise}/review`, { review_on }),
+	clearFlag: (id: string, raise: string, reason: string) =>
+		ask<RulingView>('POST', `/v1/cases/${id}/flags/${raise}/clear`, { reason }),
+	raiseStop: (id: string, stop: StopKind, effective: string, until: string | null) =>
+		ask<RulingView>('POST', `/v1/cases/${id}/stops`, { stop, effective, until }),
+	liftStop: (id: string, raise: string, reason: string) =>
+		ask<RulingView>('POST', `/v1/cases/${id}/stops/${raise}/lift`, { reason }),
 	stopRegister: (references: string[], stop: StopKind, effective: string, until: string | null) =>
 		ask<BulkStopView>('POST', '/v1/stops', { references, stop, effective, until }),
 	standDown: (latitude: number, longitude: number, radius_m: number, until: string) =>

@@ -16,6 +16,7 @@ import type { CommittedView } from './generated/CommittedView';
 import type { ConflictView } from './generated/ConflictView';
 import type { Complaint } from './generated/Complaint';
 import type { FactField } from './generated/FactField';
+import type { FlagKind } from './generated/FlagKind';
 import type { Feedback } from './generated/Feedback';
 import type { LiftQuestionView } from './generated/LiftQuestionView';
 import type { Outcome } from './generated/Outcome';
@@ -121,6 +122,8 @@ export const device = {
 		write<CommittedView>('add_note', { case: caseId, text }),
 	decide: (caseId: string, conflict: string, choice: Choice) =>
 		write<CommittedView>('decide', { case: caseId, conflict, choice }),
+	raiseFlag: (caseId: string, flag: FlagKind, incident: string) =>
+		write<CommittedView>('raise_flag', { case: caseId, flag, incident }),
 	syncStatus: () => call<SyncStatusView>('sync_status'),
 	timeNow: () => call<string>('time_now'),
 	saved: () => call<SavedView[]>('saved'),

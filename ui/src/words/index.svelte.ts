@@ -71,6 +71,12 @@ export function inWords(text: { en: string; zh: string }): string {
 	return words.language === 'en' ? text.en : text.zh;
 }
 
+/** Why something could not be done now: what went wrong, or the rule that refused it. */
+export function tProblem(code: string, message: string): string {
+	const isRule = !(`problem.${code}` in en) && `rule.${code}` in en;
+	return isRule ? tRule(code) : tCode('problem', code, 'problem.other', { message });
+}
+
 /** Why a rule held or refused something that was recorded earlier. */
 export function tRule(code: string): string {
 	return `rule.${code}` in en ? t(`rule.${code}` as Key) : tCode('problem', code, 'rule.other');

@@ -23,7 +23,7 @@ use crate::{Revision, RuleId};
 use complaint::complain;
 use held::{hold, refuse, settle};
 use plan::{count_payment, live, put_plan, raise_plan_stop};
-use safety::{lift_stop, raise_flag, raise_stop};
+use safety::{lift_stop, raise_flag, raise_stop, review_flag};
 use visit::{advance, check_visit};
 
 /// The label of an assignment whose household is another agent's on that day.
@@ -219,7 +219,8 @@ fn apply(case: &mut Case, action: &Action, standing: &Standing) {
         Change::SetFact { field, new, .. } => set_fact(case, action, *field, new, standing),
         Change::AddNote { text } => add_note(case, action, text),
         Change::RaiseFlag { .. } => raise_flag(case, action),
-        Change::ClearFlag { raise } => {
+        Change::ReviewFlag { raise, review_on } => review_flag(case, action, *raise, *review_on),
+        Change::ClearFlag { raise, .. } => {
             for flag in case.flags.iter_mut().filter(|flag| flag.id == *raise) {
                 flag.cleared = Some(action.id);
             }
@@ -239,7 +240,7 @@ fn apply(case: &mut Case, action: &Action, standing: &Standing) {
                 lifted: None,
             },
         ),
-        Change::LiftStop { raise } => lift_stop(case, *raise, action.id),
+        Change::LiftStop { raise, .. } => lift_stop(case, *raise, action.id),
         Change::CheckVisit { .. } => check_visit(case, action),
         Change::StartTravel { visit } => advance(case, *visit, VisitState::Travelling, |visit| {
             visit.travelled_at = Some(action.recorded.clone());

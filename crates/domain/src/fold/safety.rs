@@ -3,7 +3,8 @@
 use crate::ActionId;
 use crate::action::{Action, Change};
 use crate::case::Case;
-use crate::safety::{Flag, Stop};
+use crate::safety::{Approval, Flag, Stop};
+use chrono::NaiveDate;
 
 pub(super) fn raise_flag(case: &mut Case, action: &Action) {
     let Change::RaiseFlag {
@@ -24,8 +25,19 @@ pub(super) fn raise_flag(case: &mut Case, action: &Action) {
         raised_by: action.actor,
         raised_on: action.recorded.day(),
         review_on: *review_on,
+        approved: None,
         cleared: None,
     });
+}
+
+pub(super) fn review_flag(case: &mut Case, action: &Action, raise: ActionId, review_on: NaiveDate) {
+    for flag in case.flags.iter_mut().filter(|flag| flag.id == raise) {
+        flag.review_on = review_on;
+        flag.approved = Some(Approval {
+            by: action.actor,
+            on: action.recorded.day(),
+        });
+    }
 }
 
 pub(super) fn raise_stop(case: &mut Case, stop: Stop) {

@@ -16,9 +16,12 @@ use crate::policy::PlanPolicy;
 use crate::safety::StopKind;
 use crate::verdict::Ruling;
 use crate::{ActionId, Epoch, Lineage, Revision, Role, RuleId, UserId};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Months, NaiveDate, Utc};
 use decision::judge_decision;
 use plan::{judge_life, judge_plan};
+
+/// Stale markers do harm: each is looked at again at least this often (reference, section 4.6).
+const REVIEW_MONTHS_MAX: Months = Months::new(12);
 
 /// What the rules know beside the case and the action.
 #[derive(Debug, Clone)]
@@ -91,10 +94,13 @@ pub fn judge(case: Option<&Case>, action: &Action, context: &Context<'_>) -> Rul
             }
             _ => Ruling::Applied,
         },
-        Change::ClearFlag { raise } if !case.flags.iter().any(|flag| flag.id == *raise) => {
+        Change::ClearFlag { raise, .. } if !case.flags.iter().any(|flag| flag.id == *raise) => {
             Ruling::refused("flag.unknown")
         }
-        Change::LiftStop { raise } => judge_lift(case, *raise),
+        Change::ReviewFlag { raise, review_on } => {
+            judge_review(case, action.actor, *raise, *review_on, context.arrival)
+        }
+        Change::LiftStop { raise, .. } => judge_lift(case, *raise),
         Change::AgreePlan { terms } => judge_plan(case, action, terms, context),
         Change::VoidPlan { .. }
         | Change::CounterPlan { .. }
@@ -138,9 +144,11 @@ const fn role_permits(role: Role, change: &Change) -> bool {
         Change::PostPayment { .. } | Change::DeleteEvidence { .. } => {
             matches!(role, Role::BackOffice)
         }
-        Change::OpenCase { .. } | Change::ReplaceBalance { .. } | Change::CloseCase { .. } => {
-            matches!(role, Role::BackOffice | Role::Lead)
-        }
+        // Where there is one lead, the back office approves what that lead has raised.
+        Change::OpenCase { .. }
+        | Change::ReplaceBalance { .. }
+        | Change::CloseCase { .. }
+        | Change::ReviewFlag { .. } => matches!(role, Role::BackOffice | Role::Lead),
         Change::Assign { .. }
         | Change::Unassign
         | Change::ClearFlag { .. }
@@ -258,6 +266,27 @@ fn judge_payment(case: &Case, amount: Money) -> Ruling {
     match case.balance.total.checked_sub(amount) {
         Some(_) => Ruling::Applied,
         None => Ruling::refused("payment.wrong_currency"),
+    }
+}
+
+/// A flag is approved by somebody else than its raiser, and looked at again within a year.
+fn judge_review(
+    case: &Case,
+    reviewer: UserId,
+    raise: ActionId,
+    review_on: NaiveDate,
+    now: DateTime<Utc>,
+) -> Ruling {
+    let today = now.with_timezone(&case.address.zone).date_naive();
+    let latest = today
+        .checked_add_months(REVIEW_MONTHS_MAX)
+        .unwrap_or(NaiveDate::MAX);
+    let open = case.flags.iter().find(|flag| flag.id == raise);
+    match open.filter(|flag| flag.is_in_force(today)) {
+        None => Ruling::refused("flag.unknown"),
+        Some(flag) if flag.raised_by == reviewer => Ruling::refused("flag.raised_by_you"),
+        Some(_) if review_on <= today || review_on > latest => Ruling::refused("flag.review_day"),
+        Some(_) => Ruling::Applied,
     }
 }
 

@@ -39,9 +39,80 @@ fn clearing_a_flag_clears_only_the_raise_that_was_seen() {
     let first = desk.does(raise(), revision(2));
     let (case, _) = take_in(case(), &first, Role::Lead, 3);
     let (case, _) = take_in(case, &door.does(raise(), revision(2)), Role::Agent, 4);
-    let clear = Change::ClearFlag { raise: first.id };
+    let clear = Change::ClearFlag {
+        raise: first.id,
+        reason: "It was a toy.".into(),
+    };
     let (case, _) = take_in(case, &desk.does(clear, revision(3)), Role::Lead, 5);
-    assert_eq!(case.unwrap().open_flags().count(), 1);
+    assert_eq!(
+        case.unwrap()
+            .flags
+            .iter()
+            .filter(|flag| flag.is_open())
+            .count(),
+        1
+    );
+}
+
+#[test]
+fn a_flag_speaks_at_once_and_somebody_else_approves_it_for_a_year_at_most() {
+    let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+    let (mut desk, mut other) = (Actor::new(lead(), 0x100), Actor::new(other_agent(), 0x200));
+    let raise = desk.does(
+        Change::RaiseFlag {
+            flag: FlagKind::DangerousAnimal,
+            incident: "A dog.".into(),
+            review_on: day("2027-05-01"),
+        },
+        revision(2),
+    );
+    let (raised, _) = take_in(case(), &raise, Role::Lead, 3);
+    let flag = |case: &Option<Case>| case.as_ref().unwrap().flags[0].clone();
+    assert_eq!(
+        raised.as_ref().unwrap().flags_in_force(morning()).count(),
+        1
+    );
+    assert_eq!(
+        flag(&raised).look_on(),
+        flag(&raised).raised_on,
+        "nobody has looked"
+    );
+    let review = |text| Change::ReviewFlag {
+        raise: raise.id,
+        review_on: day(text),
+    };
+    let by_raiser = desk.does(review("2027-05-01"), revision(3));
+    for (action, rule) in [
+        (by_raiser, "flag.raised_by_you"),
+        (
+            other.does(review("2026-11-21"), revision(3)),
+            "flag.review_day",
+        ),
+        (
+            other.does(review("2027-11-22"), revision(3)),
+            "flag.review_day",
+        ),
+    ] {
+        assert_eq!(ruling(&raised, &action, Role::Lead), Ruling::refused(rule));
+    }
+    let approve = other.does(review("2027-11-21"), revision(3));
+    assert_eq!(
+        ruling(&raised, &approve, Role::Agent),
+        Ruling::refused("role.not_permitted")
+    );
+    let (approved, _) = take_in(raised, &approve, Role::Lead, 4);
+    assert_eq!(flag(&approved).approved.unwrap().by, other_agent());
+    assert_eq!(flag(&approved).look_on(), day("2027-11-21"));
+    let clear = Change::ClearFlag {
+        raise: raise.id,
+        reason: "It moved away.".into(),
+    };
+    let (cleared, _) = take_in(approved, &desk.does(clear, revision(4)), Role::Lead, 5);
+    let late = other.does(review("2027-05-01"), revision(5));
+    assert_eq!(
+        ruling(&cleared, &late, Role::Lead),
+        Ruling::refused("flag.unknown")
+    );
 }
 
 #[test]

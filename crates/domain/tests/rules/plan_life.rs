@@ -295,7 +295,10 @@ fn a_complaint_stops_visits_until_its_handler_has_answered() {
     assert!(is_stopped(&stopped, StopKind::Complaint));
     let document = serde_json::to_string(&stopped).unwrap();
     assert!(!document.contains("Words that nobody"), "{document}");
-    let lift = Change::LiftStop { raise: action.id };
+    let lift = Change::LiftStop {
+        raise: action.id,
+        reason: String::new(),
+    };
     assert_eq!(
         does(case.clone(), lift, Role::Lead, 4).1,
         Ruling::refused("stop.complaint_is_open")

@@ -2,6 +2,7 @@
 
 use super::auth::SignedIn;
 use super::error::Body;
+use super::protections::check_stop;
 use super::{ApiError, App};
 use crate::intake::{OwnAction, act};
 use axum::Json;
@@ -77,9 +78,7 @@ pub async fn stop_register(
             "name between 1 and 20,000 references",
         ));
     }
-    if request.stop == StopKind::ActivePlan {
-        return Err(wrong("stops.kind", "only a plan itself raises this stop"));
-    }
+    check_stop(request.stop)?;
     let change = Change::RaiseStop {
         stop: request.stop,
         effective: request.effective,

@@ -13,7 +13,6 @@ use doorstep_domain::case::FactField;
 use doorstep_domain::checklist::Effect;
 use doorstep_domain::clearance::against_any_visit;
 use doorstep_domain::policy::{Citation, Policies};
-use doorstep_domain::safety::{FlagKind, StopKind};
 use doorstep_domain::verdict::Ruling;
 use doorstep_domain::{Case, CaseId, Change, Money, Revision, Role, UserId};
 use doorstep_protocol::exchange::ErrorResponse;
@@ -103,22 +102,6 @@ pub struct NoteRequest {
 pub struct PaymentRequest {
     amount: Money,
     on: NaiveDate,
-}
-
-/// A hazard or a need, with the incident behind it.
-#[derive(Deserialize, ToSchema)]
-pub struct FlagRequest {
-    flag: FlagKind,
-    incident: String,
-    review_on: NaiveDate,
-}
-
-/// A fact that forbids contact.
-#[derive(Deserialize, ToSchema)]
-pub struct StopRequest {
-    stop: StopKind,
-    effective: DateTime<Utc>,
-    until: Option<NaiveDate>,
 }
 
 /// Lists cases.
@@ -229,43 +212,6 @@ pub async fn post_payment(
     let change = Change::PostPayment {
         amount: request.amount,
         on: request.on,
-    };
-    record(app, person, id, change, None).await
-}
-
-/// Raises a flag.
-#[utoipa::path(post, path = "/v1/cases/{id}/flags", params(("id" = uuid::Uuid, Path)), request_body = FlagRequest, responses(
-    (status = OK, body = RulingView), (status = UNPROCESSABLE_ENTITY, body = ErrorResponse)
-))]
-pub async fn raise_flag(
-    State(app): State<App>,
-    person: SignedIn,
-    Path(id): Path<CaseId>,
-    Body(request): Body<FlagRequest>,
-) -> Result<Json<RulingView>, ApiError> {
-    let incident = checked_text(&request.incident)?;
-    let change = Change::RaiseFlag {
-        flag: request.flag,
-        incident,
-        review_on: request.review_on,
-    };
-    record(app, person, id, change, None).await
-}
-
-/// Raises a legal stop.
-#[utoipa::path(post, path = "/v1/cases/{id}/stops", params(("id" = uuid::Uuid, Path)), request_body = StopRequest, responses(
-    (status = OK, body = RulingView), (status = UNPROCESSABLE_ENTITY, body = ErrorResponse)
-))]
-pub async fn raise_stop(
-    State(app): State<App>,
-    person: SignedIn,
-    Path(id): Path<CaseId>,
-    Body(request): Body<StopRequest>,
-) -> Result<Json<RulingView>, ApiError> {
-    let change = Change::RaiseStop {
-        stop: request.stop,
-        effective: request.effective,
-        until: request.until,
     };
     record(app, person, id, change, None).await
 }

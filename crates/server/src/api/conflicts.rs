@@ -7,16 +7,18 @@ use super::error::{Body, Path};
 use super::{ApiError, App};
 use axum::Json;
 use axum::extract::State;
+use chrono::Duration;
 use doorstep_domain::conflict::Choice;
 use doorstep_domain::{ActionId, CaseId, Change, Revision};
 use doorstep_protocol::exchange::ErrorResponse;
 use doorstep_view::ConflictView;
-use doorstep_view::case::Viewer;
+use doorstep_view::case::{FlagView, Viewer};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
 
 const REFUSED_LISTED_MAX: u32 = 50;
+const FLAGS_LISTED_MAX: u32 = 200;
 
 /// A conflict with the revision of its case, which a decision sends back.
 #[derive(Serialize, TS, ToSchema)]
@@ -30,7 +32,20 @@ pub struct InboxConflictView {
 #[derive(Serialize, TS, ToSchema)]
 pub struct InboxView {
     pub conflicts: Vec<InboxConflictView>,
+    /// Flags that nobody has approved yet, and those whose review is due.
+    pub flags: Vec<InboxFlagView>,
     pub refused: Vec<ActivityView>,
+}
+
+/// A flag that a person should look at.
+#[derive(Serialize, TS, ToSchema)]
+pub struct InboxFlagView {
+    pub case: CaseId,
+    pub reference: String,
+    /// Whose case it is.
+    pub person: String,
+    pub raised_by_name: String,
+    pub flag: FlagView,
 }
 
 /// A decision. `seen` is the revision that was on the screen.
@@ -61,8 +76,29 @@ pub async fn inbox(State(app): State<App>, person: SignedIn) -> Result<Json<Inbo
                 });
             }
         }
+        let mut flags = Vec::new();
+        // Somewhere it is tomorrow already.
+        let latest = (viewer.now + Duration::hours(14)).date_naive();
+        for case in tx.cases_to_look_at(latest, FLAGS_LISTED_MAX)? {
+            let today = viewer.now.with_timezone(&case.address.zone).date_naive();
+            let due = case.flags_in_force(viewer.now);
+            flags.extend(
+                due.filter(|flag| flag.look_on() <= today)
+                    .map(|flag| InboxFlagView {
+                        case: case.id,
+                        reference: case.account.reference.clone(),
+                        person: case.person.name.clone(),
+                        raised_by_name: names.name(flag.raised_by),
+                        flag: FlagView::from(flag),
+                    }),
+            );
+        }
         let refused = ActivityView::all(tx, tx.refused(REFUSED_LISTED_MAX)?)?;
-        Ok(Json(InboxView { conflicts, refused }))
+        Ok(Json(InboxView {
+            conflicts,
+            flags,
+            refused,
+        }))
     })
     .await
 }

@@ -22,6 +22,7 @@ mod people;
 mod plans;
 mod policies;
 mod proofs;
+mod protections;
 mod routes;
 mod session;
 mod sync;
@@ -264,8 +265,11 @@ fn documented() -> OpenApiRouter<App> {
         .routes(documented_routes!(complaints::raise))
         .routes(documented_routes!(complaints::grade))
         .routes(documented_routes!(complaints::answer))
-        .routes(documented_routes!(cases::raise_flag))
-        .routes(documented_routes!(cases::raise_stop))
+        .routes(documented_routes!(protections::raise_flag))
+        .routes(documented_routes!(protections::review_flag))
+        .routes(documented_routes!(protections::clear_flag))
+        .routes(documented_routes!(protections::raise_stop))
+        .routes(documented_routes!(protections::lift_stop))
         .routes(documented_routes!(routes::read_route, routes::set_route))
         .routes(documented_routes!(conflicts::inbox))
         .routes(documented_routes!(conflicts::decide))

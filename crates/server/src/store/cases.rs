@@ -3,6 +3,7 @@
 use super::sql::{Row, Value, values};
 use super::{Result, Tx};
 use chrono::NaiveDate;
+use doorstep_domain::safety::Flag;
 use doorstep_domain::{Case, CaseId, Epoch, HouseholdId, Revision, UserId, VisitId};
 
 /// Which cases a list asks for.
@@ -61,6 +62,18 @@ fn search_text(case: &Case) -> String {
     .join("\n")
 }
 
+/// From when a person should look at one of its flags, and the last day on which one speaks; both
+/// empty where there is none.
+fn look_span(case: &Case) -> (String, String) {
+    let open = || case.flags.iter().filter(|flag| flag.is_open());
+    let days = [
+        open().map(Flag::look_on).min(),
+        open().map(Flag::expires_on).max(),
+    ];
+    let [from, until] = days.map(|day| day.map(|day| day.to_string()).unwrap_or_default());
+    (from, until)
+}
+
 impl Tx<'_> {
     /// Reads one case.
     pub fn case(&self, id: CaseId) -> Result<Option<Case>> {
@@ -81,19 +94,21 @@ impl Tx<'_> {
                 &values![self.tenant, before, case.id, case.revision.number],
             )?;
         }
+        let (look_on, look_until) = look_span(case);
         let assignment = case.assignment.as_ref();
         let is_open = |conflict: &&doorstep_domain::conflict::Conflict| conflict.is_open();
         let open_conflicts = case.conflicts.iter().filter(is_open).count();
         self.sql.put(
             "INSERT INTO case_file (tenant, id, number, epoch, agent, day, position,
-                 open_conflicts, months_overdue, search, doc)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+                 open_conflicts, months_overdue, search, doc, look_on, look_until)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
              ON CONFLICT (tenant, id) DO UPDATE SET number = excluded.number,
                  epoch = excluded.epoch, agent = excluded.agent,
                  day = excluded.day, position = excluded.position,
                  open_conflicts = excluded.open_conflicts,
                  months_overdue = excluded.months_overdue,
-                 search = excluded.search, doc = excluded.doc",
+                 search = excluded.search, doc = excluded.doc, look_on = excluded.look_on,
+                 look_until = excluded.look_until",
             &values![
                 self.tenant,
                 case.id,
@@ -106,6 +121,8 @@ impl Tx<'_> {
                 case.account.months_overdue,
                 search_text(case),
                 serde_json::to_string(case)?,
+                look_on,
+                look_until,
             ],
         )?;
         Ok(())
@@ -236,6 +253,16 @@ impl Tx<'_> {
             "SELECT doc FROM case_file WHERE tenant = ?1 AND open_conflicts > 0
              ORDER BY number DESC",
             &values![self.tenant],
+        )?)
+    }
+
+    /// Cases with a flag that a person should look at by `day`, the longest waiting first. Some may
+    /// have none any more: what expired meanwhile is only known to the case.
+    pub fn cases_to_look_at(&self, day: NaiveDate, limit: u32) -> Result<Vec<Case>> {
+        read_cases(self.sql.query(
+            "SELECT doc FROM case_file WHERE tenant = ?1 AND look_on <> '' AND look_on <= ?2
+             AND look_until >= ?2 ORDER BY look_on, id LIMIT ?3",
+            &values![self.tenant, day.to_string(), limit],
         )?)
     }
 

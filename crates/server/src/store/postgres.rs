@@ -22,7 +22,7 @@ const WAIT_FOR_CONNECTION: Duration = Duration::from_secs(10);
 /// Two processes that start at once bring the schema up to date one after the other.
 const MIGRATION_LOCK: i64 = 0x646f_6f72;
 
-const MIGRATIONS: [(&str, &str); 6] = [
+const MIGRATIONS: [(&str, &str); 7] = [
     (
         "0001_first",
         include_str!("../../migrations/postgres/0001_first.sql"),
@@ -46,6 +46,10 @@ const MIGRATIONS: [(&str, &str); 6] = [
     (
         "0006_journal_by_case",
         include_str!("../../migrations/postgres/0006_journal_by_case.sql"),
+    ),
+    (
+        "0007_flags",
+        include_str!("../../migrations/postgres/0007_flags.sql"),
     ),
 ];
 /// Spreads the tables over a Citus cluster; runs only where the extension is installed.

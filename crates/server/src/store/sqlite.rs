@@ -40,6 +40,7 @@ impl Sqlite {
             M::up(include_str!(
                 "../../migrations/sqlite/0007_journal_by_case.sql"
             )),
+            M::up(include_str!("../../migrations/sqlite/0008_flags.sql")),
         ])
         .to_latest(&mut writer)?;
         Ok(Self {

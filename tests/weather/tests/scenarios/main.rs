@@ -153,9 +153,21 @@ fn scenario_9_hazard_raised_here_cleared_there() {
     calm.desk(Role::Lead, raise());
     let known = calm.server().flags[0].id;
     let mine = calm.door(0, raise());
-    calm.desk(Role::Lead, Change::ClearFlag { raise: known });
+    calm.desk(
+        Role::Lead,
+        Change::ClearFlag {
+            raise: known,
+            reason: String::new(),
+        },
+    );
     calm.sync(0);
-    let open: Vec<_> = calm.server().open_flags().map(|flag| flag.id).collect();
+    let open: Vec<_> = calm
+        .server()
+        .flags
+        .iter()
+        .filter(|flag| flag.is_open())
+        .map(|flag| flag.id)
+        .collect();
     assert_eq!(open, [mine]);
     calm.rest();
 }

@@ -52,7 +52,7 @@ export const problemWords = {
 	'problem.alarm.note_missing': 'Please write whom you reached, and how.',
 	'problem.alarm.unknown': 'This alarm is not here any more.',
 	'problem.stops.references': 'Please name between 1 and 20,000 account numbers.',
-	'problem.stops.kind': 'Only a plan itself raises this stop.',
+	'problem.stops.kind': 'Only a plan or a complaint itself raises this stop.',
 	'problem.stops.position': 'This is no place on the globe.',
 	'problem.stops.radius': 'A radius is between 1 m and 200 km.',
 	'problem.stops.until': 'That day has passed.',

@@ -30,6 +30,7 @@ export const routeWords = {
 	'along.code': 'Read this back',
 
 	'inbox.conflicts': 'To be decided',
+	'inbox.flags': 'Flags to look at',
 	'inbox.refused': 'Not accepted',
 	'inbox.empty': 'Nothing waits for you',
 	'inbox.empty_hint': 'Conflicts, held plans and refused items appear here with both sides.'

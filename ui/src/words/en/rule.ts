@@ -29,6 +29,8 @@ export const ruleWords = {
 	'rule.decision.unknown_conflict': 'There is nothing to decide any more.',
 	'rule.feedback.not_on_the_scale': 'The answer is not one of the five.',
 	'rule.flag.unknown': 'There is no such flag.',
+	'rule.flag.raised_by_you': 'Somebody else than the raiser approves a flag.',
+	'rule.flag.review_day': 'The next look is after today and within a year.',
 	'rule.server.could_not_judge': 'The server could not judge it yet; it is kept.',
 	'rule.stop.plan_is_active': 'The stop belongs to a plan that stands.',
 	'rule.stop.complaint_is_open': 'A complaint is not answered yet.',

@@ -41,7 +41,7 @@ export const problemWords: Record<keyof typeof english, string> = {
 	'problem.alarm.note_missing': '请填写联系到了谁以及方式。',
 	'problem.alarm.unknown': '该警报已不存在。',
 	'problem.stops.references': '请填写 1 至 20,000 个账户编号。',
-	'problem.stops.kind': '该停止只能由还款计划产生。',
+	'problem.stops.kind': '只有还款计划或投诉本身才会产生这一停止。',
 	'problem.stops.position': '坐标不在地球上。',
 	'problem.stops.radius': '半径须在 1 米至 200 公里之间。',
 	'problem.stops.until': '该日期已过。',

@@ -31,6 +31,7 @@ export const routeWords: Record<keyof typeof english, string> = {
 	'along.code': '请读回',
 
 	'inbox.conflicts': '待决定',
+	'inbox.flags': '待复核的标记',
 	'inbox.refused': '未被接受',
 	'inbox.empty': '没有待办事项',
 	'inbox.empty_hint': '冲突、暂缓的计划和未被接受的记录会连同双方内容显示在这里。'

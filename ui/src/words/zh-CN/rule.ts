@@ -30,6 +30,8 @@ export const ruleWords: Record<keyof typeof english, string> = {
 	'rule.decision.unknown_conflict': '已没有需要决定的事项。',
 	'rule.feedback.not_on_the_scale': '所选答案不在五档之内。',
 	'rule.flag.unknown': '没有这个标记。',
+	'rule.flag.raised_by_you': '标记须由添加人以外的人批准。',
+	'rule.flag.review_day': '下次复核须在今天之后、一年之内。',
 	'rule.server.could_not_judge': '服务器暂时无法判定，内容已保留。',
 	'rule.stop.plan_is_active': '该停止事项属于仍有效的计划。',
 	'rule.stop.complaint_is_open': '投诉尚未答复。',
