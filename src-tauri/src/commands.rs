@@ -7,10 +7,11 @@ use doorstep_device::commands::agree_plan::{AgreementInput, PlanInput};
 use doorstep_device::commands::arrive::{ArrivalInput, LocatedView};
 use doorstep_device::commands::check_visit::ChecklistInput;
 use doorstep_device::commands::enrol::{Enrolment, enrol as enrol_device};
+use doorstep_device::commands::give_lift::GiveLift;
 use doorstep_device::device::is_enrolled;
 use doorstep_device::view::{
     CommittedView, DoorStepView, LiftQuestionView, ProposalsView, SavedView, SessionStateView,
-    SyncStatusView, TodayView,
+    SyncStatusView, TeamView, TodayView,
 };
 use doorstep_device::{Device, DeviceError};
 use doorstep_domain::arrival::Fix;
@@ -408,6 +409,16 @@ pub async fn decide(
 #[tauri::command]
 pub async fn sync_status(session: State<'_, Session>) -> Answer<SyncStatusView> {
     on_device(session, Device::sync_status).await
+}
+
+#[tauri::command]
+pub async fn team(session: State<'_, Session>) -> Answer<TeamView> {
+    on_device(session, Device::team).await
+}
+
+#[tauri::command]
+pub async fn give_lift(session: State<'_, Session>, lift: GiveLift) -> Answer<Vec<String>> {
+    on_device(session, move |device| device.give_lift(&lift)).await
 }
 
 #[tauri::command]

@@ -97,6 +97,8 @@ pub fn run() -> ExitCode {
             commands::sync_status,
             commands::saved,
             commands::time_now,
+            commands::team,
+            commands::give_lift,
             record::recording_rule,
             record::start_recording,
             record::stop_recording,

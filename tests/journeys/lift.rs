@@ -2,6 +2,7 @@
 
 use crate::work::{answer_safely, stop};
 use doorstep_device::commands::check_visit::ChecklistInput;
+use doorstep_device::commands::give_lift::GiveLift;
 use doorstep_device::{Device, DeviceError};
 use doorstep_domain::CaseId;
 use doorstep_domain::checklist::Answer;
@@ -166,4 +167,138 @@ async fn nobody_lifts_law_or_a_fatal_answer() {
             "{rule}"
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lead_without_a_network_reads_the_code_from_a_device_of_their_own() {
+    let company = Company::start().await.unwrap();
+    let device = company.device().await.unwrap();
+    let lead = company.sign_in("lead").await.unwrap();
+    let (lead_id, agent) = (company.id("lead").unwrap(), company.id("agent").unwrap());
+    let code = lead
+        .done("POST", &format!("/v1/people/{lead_id}/enrol-code"), None)
+        .await
+        .unwrap();
+    let folder = company.folder.path().join("lead");
+    std::fs::create_dir_all(&folder).unwrap();
+    let desk = company
+        .enrol(code["code"].as_str().unwrap(), &folder)
+        .await
+        .unwrap();
+    desk.sync().await.unwrap();
+    let case = stop(&device, 0);
+    let reference = device.case(case).unwrap().summary.reference;
+    company.cable.cut();
+    without_notice(&device, case);
+    let asked = device.ask_lift(case).unwrap();
+    let team = desk.team().unwrap();
+    assert_eq!(team.agents.len(), 1, "{team:?}");
+    assert!(team.liftable.iter().any(|rule| rule.rule == "Q29"));
+    let right = GiveLift {
+        agent,
+        reference: format!(" {reference}"),
+        question: asked.question.to_lowercase(),
+        rules: asked.rules.clone(),
+        reason: "phoned ahead".into(),
+    };
+    let wrong = |lift: GiveLift| match desk.give_lift(&lift).unwrap_err() {
+        DeviceError::NotNow(rule) => rule.as_str().to_owned(),
+        other => panic!("{other}"),
+    };
+    for (lift, rule) in [
+        (
+            GiveLift {
+                question: "7K".into(),
+                ..right.clone()
+            },
+            "lift.question",
+        ),
+        (
+            GiveLift {
+                reference: " ".into(),
+                ..right.clone()
+            },
+            "lift.account",
+        ),
+        (
+            GiveLift {
+                reason: " ".into(),
+                ..right.clone()
+            },
+            "lift.reason_missing",
+        ),
+        (
+            GiveLift {
+                rules: vec!["CN-VIS-1".into()],
+                ..right.clone()
+            },
+            "lift.not_liftable",
+        ),
+        (
+            GiveLift {
+                rules: Vec::new(),
+                ..right.clone()
+            },
+            "lift.not_liftable",
+        ),
+        (
+            GiveLift {
+                agent: lead_id,
+                ..right.clone()
+            },
+            "lift.wrong_code",
+        ),
+    ] {
+        if rule == "lift.wrong_code" {
+            // The code of another device opens nothing.
+            let code = desk.give_lift(&lift).unwrap().remove(0);
+            let answered = device.answer_lift(case, "Lin", "phoned ahead", &code);
+            assert_eq!(refused(answered), rule);
+        } else {
+            assert_eq!(wrong(lift), rule);
+        }
+    }
+    let other = GiveLift {
+        reference: "another".into(),
+        ..right.clone()
+    };
+    let code = desk.give_lift(&other).unwrap().remove(0);
+    let answered = device.answer_lift(case, "Lin", "phoned ahead", &code);
+    assert_eq!(refused(answered), "lift.wrong_code");
+    let codes = desk.give_lift(&right).unwrap();
+    device
+        .answer_lift(case, "Lin", "phoned ahead", &codes[0])
+        .unwrap();
+    assert!(device.checklist(case).unwrap().clearance.may_go);
+    device.save_checklist(case).unwrap();
+    assert_eq!(desk.team().unwrap().waiting, 3);
+    // The agent's side arrives first: nobody has approved it as far as the server knows.
+    company.cable.mend();
+    device.sync().await.unwrap();
+    let visit = device.case(case).unwrap().visits[0].id;
+    let path = format!("/v1/cases/{case}/visits/{visit}/known");
+    let lifted = async || lead.done("GET", &path, None).await.unwrap()["lifted"][0].clone();
+    assert_eq!(lifted().await["said_by"], "Lin");
+    assert!(lifted().await["approved"].is_null());
+    desk.sync().await.unwrap();
+    desk.sync().await.unwrap();
+    assert_eq!(desk.team().unwrap().waiting, 0);
+    assert_eq!(lifted().await["approved"]["reason"], "phoned ahead");
+    let kept = company.store.read(|tx| tx.lifts(case)).unwrap();
+    assert!(kept.iter().all(|lift| lift.lead == lead_id));
+    assert_eq!(kept.len(), 2, "once each: {kept:?}");
+    // An agent's device learns nobody's key, and a lost one is asked by nobody.
+    assert!(device.team().unwrap().agents.is_empty());
+    let asked = company
+        .http()
+        .get(format!("http://{}/v1/team-keys", company.address))
+        .bearer_auth(device.profile().token.clone())
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(asked.status(), 403);
+    let lost = format!("/v1/devices/{}/state", device.profile().device);
+    lead.done("PUT", &lost, Some(json!("lost"))).await.unwrap();
+    desk.sync().await.unwrap();
+    assert!(desk.team().unwrap().agents.is_empty());
 }

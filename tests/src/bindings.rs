@@ -24,6 +24,8 @@ pub fn export(out: &Path) -> Result<()> {
         doorstep_device::view::CommittedView,
         doorstep_device::view::ProposalsView,
         doorstep_device::view::LiftQuestionView,
+        doorstep_device::view::TeamView,
+        doorstep_device::commands::give_lift::GiveLift,
         doorstep_device::commands::check_visit::ChecklistInput,
         doorstep_device::commands::agree_plan::AgreementInput,
         doorstep_view::CaseView,

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use doorstep_domain::plan::{Frequency, Instalment};
 use doorstep_domain::policy::{Citation, DoorStep};
 use doorstep_domain::verdict::Ruling;
-use doorstep_domain::{ActionId, CaseId, Money, RuleId, UserId, VisitId};
+use doorstep_domain::{ActionId, CaseId, Money, Role, RuleId, UserId, VisitId};
 use doorstep_view::CaseSummaryView;
 use serde::Serialize;
 use ts_rs::TS;
@@ -129,6 +129,25 @@ pub struct ProfileView {
     pub user: UserId,
     pub display_name: String,
     pub server: String,
+    pub role: Role,
+}
+
+/// What a lead's device can answer without a network.
+#[derive(Debug, Clone, Serialize, TS)]
+pub struct TeamView {
+    /// Who may ask; empty until the first sync.
+    pub agents: Vec<TeamAgentView>,
+    /// What a lead may lift.
+    pub liftable: Vec<Citation>,
+    /// Approvals that are not recorded on the server yet.
+    pub waiting: u32,
+}
+
+/// Somebody of the team whose device asks.
+#[derive(Debug, Clone, Serialize, TS)]
+pub struct TeamAgentView {
+    pub agent: UserId,
+    pub name: String,
 }
 
 /// What the agent reads out to a lead.

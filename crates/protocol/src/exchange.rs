@@ -6,7 +6,7 @@ use crate::lift::LiftKey;
 use crate::policies::PolicyDocument;
 use crate::verdict::SignedVerdict;
 use chrono::{DateTime, Utc};
-use doorstep_domain::{CaseId, DeviceId, Incarnation, Lineage, Revision, UserId};
+use doorstep_domain::{CaseId, DeviceId, Incarnation, Lineage, Revision, Role, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
@@ -194,6 +194,9 @@ pub struct EnrolResponse {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub lift_key: Option<LiftKey>,
+    /// Whose device it is; an agent's where an older server does not say.
+    #[serde(default)]
+    pub role: Option<Role>,
 }
 
 /// Sealed actions of a device, handed in by any session, or by nobody's.

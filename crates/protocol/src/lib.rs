@@ -15,6 +15,7 @@ pub mod policies;
 pub mod retry;
 pub mod seal;
 pub mod sequence;
+pub mod team;
 pub mod verdict;
 
 /// The version of the exchange itself. A server accepts every version ever released.

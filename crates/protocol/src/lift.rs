@@ -1,7 +1,7 @@
 //! A lead's approval as a code that is read out: it works while neither side has a network.
 //!
 //! The device shows what it asks for (a *question*), the lead's side answers with a *code*. Both are
-//! made with a key that only this device and the server have. The question is bound to case, visit,
+//! made with a key that only this device, the server and the team's leads have. The question is bound to case, visit,
 //! day and rules, and to a number used once; the code is bound to the question. Eight digits and five
 //! tries a question: a guess succeeds once in twenty million.
 
@@ -66,6 +66,24 @@ impl LiftKey {
         digits(&mac.finalize().into_bytes())
     }
 
+    /// What a lead reads back who knows the case by its account's number alone: their own device has
+    /// no case of the team. Eight digits.
+    pub fn code_by_account(
+        &self,
+        question: &str,
+        reference: &str,
+        day: NaiveDate,
+        rules: &[String],
+    ) -> String {
+        let mut mac = mac(self.0.as_bytes(), "doorstep lift code 2");
+        mac.update(normal(question).as_bytes());
+        mac.update(b"\n");
+        mac.update(normal_reference(reference).as_bytes());
+        mac.update(b"\n");
+        add(&mut mac, day, rules);
+        digits(&mac.finalize().into_bytes())
+    }
+
     /// Eight digits over what is asked, for a purpose.
     pub(crate) fn digits(&self, purpose: &str, asked: &[u8]) -> String {
         let mut mac = mac(self.0.as_bytes(), purpose);
@@ -73,12 +91,12 @@ impl LiftKey {
         digits(&mac.finalize().into_bytes())
     }
 
-    /// Whether `code` answers the question that was `asked`.
-    pub fn is_answer(&self, asked: &Asked, code: &str) -> bool {
+    /// Whether `code` answers the question that was `asked` about the account with this number.
+    pub fn is_answer(&self, asked: &Asked, reference: &str, code: &str) -> bool {
         let question = self.question(asked);
-        let wanted = self.code(&question, asked.case, asked.day, &asked.rules);
         let given: String = code.chars().filter(char::is_ascii_digit).collect();
-        given == wanted
+        given == self.code(&question, asked.case, asked.day, &asked.rules)
+            || given == self.code_by_account(&question, reference, asked.day, &asked.rules)
     }
 }
 
@@ -100,6 +118,12 @@ fn digits(hash: &[u8]) -> String {
     let bytes = hash.iter().take(8);
     let number = bytes.fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
     format!("{:08}", number % CODE_MODULUS)
+}
+
+/// An account's number as it is compared: as it was heard, without spaces, in small letters.
+pub fn normal_reference(reference: &str) -> String {
+    let letters = reference.chars().filter(|letter| !letter.is_whitespace());
+    letters.flat_map(char::to_lowercase).collect()
 }
 
 /// A question as it is compared: without spaces and dashes, in capitals.
@@ -142,6 +166,8 @@ mod tests {
     use super::*;
     use uuid::Uuid;
 
+    const REFERENCE: &str = "AB398";
+
     fn asked() -> Asked {
         Asked {
             case: CaseId(Uuid::from_u128(1)),
@@ -165,8 +191,8 @@ mod tests {
         let (key, asked) = (key(1), asked());
         let code = answer(&key, &asked);
         assert_eq!((key.question(&asked).len(), code.len()), (6, 8));
-        assert!(key.is_answer(&asked, &code));
-        assert!(key.is_answer(&asked, &format!("{} {}", &code[..4], &code[4..])));
+        assert!(key.is_answer(&asked, REFERENCE, &code));
+        assert!(key.is_answer(&asked, REFERENCE, &format!("{} {}", &code[..4], &code[4..])));
         for other in [
             Asked {
                 case: CaseId(Uuid::from_u128(9)),
@@ -189,14 +215,30 @@ mod tests {
                 ..asked.clone()
             },
         ] {
-            assert!(!key.is_answer(&other, &code), "{other:?}");
+            assert!(!key.is_answer(&other, REFERENCE, &code), "{other:?}");
         }
+    }
+
+    #[test]
+    fn a_lead_who_has_only_the_account_number_answers_as_well() {
+        let (key, asked) = (key(1), asked());
+        let question = key.question(&asked);
+        let code = key.code_by_account(&question, "ab 398", asked.day, &asked.rules);
+        assert!(key.is_answer(&asked, "AB398", &code));
+        assert!(!key.is_answer(&asked, "AB399", &code));
+        let tomorrow = asked.day.succ_opt().unwrap();
+        assert_ne!(
+            code,
+            key.code_by_account(&question, "AB398", tomorrow, &asked.rules)
+        );
+        let other = key.code_by_account(&question, "AB398", asked.day, &["Q12".into()]);
+        assert!(!key.is_answer(&asked, "AB398", &other));
     }
 
     #[test]
     fn another_devices_code_is_none() {
         let code = answer(&key(2), &asked());
-        assert!(!key(1).is_answer(&asked(), &code));
+        assert!(!key(1).is_answer(&asked(), REFERENCE, &code));
     }
 
     #[test]

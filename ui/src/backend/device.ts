@@ -25,6 +25,8 @@ import type { ProposalsView } from './generated/ProposalsView';
 import type { SavedView } from './generated/SavedView';
 import type { SessionStateView } from './generated/SessionStateView';
 import type { SyncStatusView } from './generated/SyncStatusView';
+import type { GiveLift } from './generated/GiveLift';
+import type { TeamView } from './generated/TeamView';
 import type { TodayView } from './generated/TodayView';
 import { asProblem } from './problem';
 
@@ -125,6 +127,8 @@ export const device = {
 	raiseFlag: (caseId: string, flag: FlagKind, incident: string) =>
 		write<CommittedView>('raise_flag', { case: caseId, flag, incident }),
 	syncStatus: () => call<SyncStatusView>('sync_status'),
+	team: () => call<TeamView>('team'),
+	giveLift: (lift: GiveLift) => call<string[]>('give_lift', { lift }),
 	timeNow: () => call<string>('time_now'),
 	saved: () => call<SavedView[]>('saved'),
 	setMetered: (metered: boolean) => call<SyncStatusView>('set_metered', { metered }),

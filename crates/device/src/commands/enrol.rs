@@ -6,6 +6,7 @@ use crate::error::{DeviceError, Result};
 use crate::lock;
 use crate::store::{Profile, Store, StoreError};
 use crate::sync::{client, read_error};
+use doorstep_domain::Role;
 use doorstep_protocol::PROTOCOL;
 use doorstep_protocol::exchange::{EnrolRequest, EnrolResponse};
 use ed25519_dalek::SigningKey;
@@ -45,6 +46,7 @@ pub async fn enrol(data: &Path, enrolment: Enrolment<'_>, clock: DeviceClock) ->
             server_key: answer.server_key,
             seal_key: answer.seal_key,
             lift_key: answer.lift_key,
+            role: answer.role.unwrap_or(Role::Agent),
         })
     })?;
     drop(store);

@@ -116,7 +116,7 @@ impl Device {
                 .asked
                 .as_ref()
                 .ok_or_else(|| not_now("lift.not_asked"))?;
-            let is_right = key.is_answer(asked, code);
+            let is_right = key.is_answer(asked, &case.account.reference, code);
             let throttle = if is_right {
                 let question = key.question(asked);
                 let lifted = asked.rules.iter().map(|rule| Lifted {

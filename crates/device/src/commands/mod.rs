@@ -8,6 +8,7 @@ pub mod correct_case;
 pub mod decide;
 pub mod enrol;
 mod evidence;
+pub mod give_lift;
 mod lease;
 pub mod lift;
 pub mod make_visit;

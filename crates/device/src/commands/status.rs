@@ -61,6 +61,7 @@ impl Device {
             user: profile.user,
             display_name: profile.display_name.clone(),
             server: profile.server.clone(),
+            role: profile.role,
         }
     }
 }

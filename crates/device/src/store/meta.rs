@@ -5,7 +5,7 @@ use crate::clock::BootTime;
 use crate::record::names;
 use chrono::{DateTime, Duration, Utc};
 use doorstep_domain::policy::Policies;
-use doorstep_domain::{DeviceId, Revision, UserId};
+use doorstep_domain::{DeviceId, Revision, Role, UserId};
 use doorstep_protocol::chain::public_key;
 use doorstep_protocol::lift::LiftKey;
 use ed25519_dalek::{SigningKey, VerifyingKey};
@@ -32,6 +32,13 @@ pub struct Profile {
     /// With it a lead's approvals are checked without a network.
     #[serde(default)]
     pub lift_key: Option<LiftKey>,
+    /// A device that was enrolled before servers said so is an agent's.
+    #[serde(default = "agent")]
+    pub role: Role,
+}
+
+const fn agent() -> Role {
+    Role::Agent
 }
 
 impl Profile {

@@ -43,13 +43,20 @@ impl Device {
     pub(super) async fn sync_some(&self, extent: Extent) -> Result<()> {
         let _one_in_flight = self.exchange().lock().await;
         self.with_sync(|sync| sync.is_running = true);
-        let done = self.rounds(extent).await;
+        let done = self.whole(extent).await;
         self.with_sync(|sync| {
             sync.is_running = false;
             sync.arrived = None;
             sync.problem = done.as_ref().err().map(|error| error.code().to_owned());
         });
         done
+    }
+
+    async fn whole(&self, extent: Extent) -> Result<()> {
+        // First: a device that is retired forgets everything once its outbox is in.
+        self.hand_in_given().await?;
+        self.rounds(extent).await?;
+        self.learn_team().await
     }
 
     async fn rounds(&self, extent: Extent) -> Result<()> {

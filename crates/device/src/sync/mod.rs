@@ -6,6 +6,7 @@ mod evidence;
 mod exchange;
 mod keep_trying;
 mod snapshot;
+mod team;
 
 pub use keep_trying::keep_in_touch;
 

@@ -8,7 +8,7 @@ pub use check::{Finding, check};
 pub use rule::{Check, DoorStep, Grade, InstrumentKind, Lift, Rule, State, Status};
 
 use crate::Case;
-use crate::checklist::Checklist;
+use crate::checklist::{Checklist, Question};
 use crate::evidence::{Evidence, EvidenceKind};
 use crate::outcome::LeftBehind;
 use crate::plan::Calendar;
@@ -231,6 +231,17 @@ impl Policies {
         let mut rules = self.packs.iter().flat_map(|pack| &pack.rules);
         questions.any(|known| known.id == rule && known.may_be_lifted())
             || rules.any(|known| known.id == rule && known.lift == Lift::Lead)
+    }
+
+    /// Every rule and question that a lead may lift.
+    pub fn liftable(&self) -> Vec<Citation> {
+        let rules = self.packs.iter().flat_map(|pack| &pack.rules);
+        let rules = rules.map(Rule::citation);
+        let questions = self.checklist.questions.iter().map(Question::citation);
+        rules
+            .chain(questions)
+            .filter(|citation| self.may_be_lifted(&citation.rule))
+            .collect()
     }
 
     /// The working days at the door of this case: what is a holiday in any of its packs is one.

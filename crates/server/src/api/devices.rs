@@ -73,6 +73,7 @@ pub async fn enrol(
             server_key: hex::encode(origin.key.verifying_key().to_bytes()),
             seal_key: seal::public_half(origin.seal_key),
             lift_key: Some(LiftKey::of(&origin.key.to_bytes(), id)),
+            role: Some(person.role),
         }))
     })
     .await

@@ -29,6 +29,8 @@ pub struct KnownView {
     pub checklist_version: u32,
     pub packs: Vec<PackUsedView>,
     pub answers: Vec<KnownAnswerView>,
+    /// What was lifted by telephone, as the agent noted it, beside the lead's own record.
+    pub lifted: Vec<KnownLiftView>,
     /// What the server had of the case and their device had not, up to the arrival; the oldest first.
     /// Empty as well where `facts_from` can't be told.
     pub not_known: Vec<ActivityView>,
@@ -48,6 +50,25 @@ pub struct KnownAnswerView {
     /// None where the checklist has the question no longer.
     pub text: Option<Bilingual>,
     pub answer: Answer,
+}
+
+/// Something that was lifted, as both sides recorded it.
+#[derive(Serialize, TS, ToSchema)]
+pub struct KnownLiftView {
+    pub rule: String,
+    /// The lead, as the agent named them.
+    pub said_by: String,
+    pub said_reason: String,
+    /// None while no lead has an approval of it on record: one given without a network may still come.
+    pub approved: Option<ApprovedLiftView>,
+}
+
+/// A lead's own record of what they lifted.
+#[derive(Serialize, TS, ToSchema)]
+pub struct ApprovedLiftView {
+    pub by: String,
+    pub reason: String,
+    pub at: DateTime<Utc>,
 }
 
 /// Shows what an agent knew when they decided to make a visit.
@@ -108,10 +129,37 @@ pub async fn known(
                 .chain(also.map(|PackUsed { id, version }| pack(id, *version)))
                 .collect(),
             answers: answers.collect(),
+            lifted: lifted(tx, id, visit)?,
             not_known: ActivityView::all(tx, rows)?,
         }))
     })
     .await
+}
+
+/// What was lifted for a visit, each beside the approval that fits: the same agent, question and rule.
+fn lifted(tx: &Tx<'_>, case: CaseId, visit: &Visit) -> Result<Vec<KnownLiftView>, ApiError> {
+    if visit.intent.lifts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (names, approvals) = (Names::of(tx)?, tx.lifts(case)?);
+    let views = visit.intent.lifts.iter().map(|said| {
+        let fits = approvals.iter().find(|approved| {
+            approved.agent == visit.agent
+                && approved.question == said.question
+                && approved.rules.contains(&said.rule)
+        });
+        KnownLiftView {
+            rule: said.rule.clone(),
+            said_by: said.by.clone(),
+            said_reason: said.reason.clone(),
+            approved: fits.map(|approved| ApprovedLiftView {
+                by: names.name(approved.lead),
+                reason: approved.reason.clone(),
+                at: approved.at,
+            }),
+        }
+    });
+    Ok(views.collect())
 }
 
 /// The action that recorded the checklist; the last one, where it was answered again.

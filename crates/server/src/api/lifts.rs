@@ -1,16 +1,19 @@
-//! A lead lifts what policy lets them: the agent reads a question out, the lead reads a code back.
+//! A lead lifts what policy lets them: the agent reads a question out, the lead reads a code back, here
+//! or on a device of their own without a network.
 
-use super::auth::SignedIn;
+use super::activity::Names;
+use super::auth::{KnownDevice, SignedIn};
 use super::error::{Body, Path};
 use super::{ApiError, App};
-use crate::store::{DeviceState, LiftRow};
+use crate::store::{CaseFilter, DeviceState, LiftRow, Tx};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use doorstep_domain::policy::Citation;
 use doorstep_domain::{CaseId, Role, UserId};
 use doorstep_protocol::exchange::ErrorResponse;
-use doorstep_protocol::lift::{LiftKey, normal};
+use doorstep_protocol::lift::{LiftKey, normal, normal_reference};
+use doorstep_protocol::team::{GivenLift, TeamDevice, TeamKeys};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
@@ -42,16 +45,7 @@ pub async fn liftable(
     person: SignedIn,
 ) -> Result<Json<Vec<Citation>>, ApiError> {
     person.require_console()?;
-    let policies = app.policies();
-    let policies = &policies.policies;
-    let rules = policies.packs.iter().flat_map(|pack| &pack.rules);
-    let rules = rules.map(|rule| rule.citation());
-    let questions = policies.checklist.questions.iter();
-    let questions = questions.map(|question| question.citation());
-    let liftable = rules
-        .chain(questions)
-        .filter(|citation| policies.may_be_lifted(&citation.rule));
-    Ok(Json(liftable.collect()))
+    Ok(Json(app.policies().policies.liftable()))
 }
 
 /// Lifts rules for one visit, and says the code that tells the agent's device so.
@@ -120,4 +114,104 @@ pub async fn lift(
         Ok(Json(LiftView { codes }))
     })
     .await
+}
+
+/// So many approvals in one request; a lead gives a few a day.
+const GIVEN_MAX: usize = 200;
+const CASES_OF_A_NUMBER_MAX: u32 = 500;
+
+/// What a lead's device needs to answer without a network: the keys of the devices in use.
+#[utoipa::path(get, path = "/v1/team-keys", responses(
+    (status = OK, body = TeamKeys), (status = FORBIDDEN, description = "`role.not_permitted`", body = ErrorResponse)
+), security(("device" = [])))]
+pub async fn team_keys(
+    State(app): State<App>,
+    device: KnownDevice,
+) -> Result<Json<TeamKeys>, ApiError> {
+    require_lead(&device, &[DeviceState::Active])?;
+    app.read(|tx| {
+        let secret = tx.origin()?.key.to_bytes();
+        let names = Names::of(tx)?;
+        let in_use = tx.devices()?.into_iter();
+        let in_use = in_use.filter(|device| device.state == DeviceState::Active);
+        let mut devices: Vec<_> = in_use
+            .map(|device| TeamDevice {
+                device: device.id,
+                agent: device.person,
+                name: names.name(device.person),
+                key: LiftKey::of(&secret, device.id),
+            })
+            .collect();
+        devices.sort_by(|a, b| (&a.name, a.device).cmp(&(&b.name, b.device)));
+        Ok(Json(TeamKeys { devices }))
+    })
+    .await
+}
+
+/// Takes the approvals that a lead gave without a network; what is known already changes nothing.
+#[utoipa::path(post, path = "/v1/given-lifts", request_body = Vec<GivenLift>, responses(
+    (status = NO_CONTENT), (status = FORBIDDEN, description = "`role.not_permitted`", body = ErrorResponse),
+    (status = UNPROCESSABLE_ENTITY, description = "`lift.too_many`", body = ErrorResponse)
+), security(("device" = [])))]
+pub async fn take_given(
+    State(app): State<App>,
+    device: KnownDevice,
+    Body(given): Body<Vec<GivenLift>>,
+) -> Result<StatusCode, ApiError> {
+    // A device that is retired hands in what it has, and gets nothing.
+    require_lead(&device, &[DeviceState::Active, DeviceState::Retired])?;
+    if given.len() > GIVEN_MAX {
+        return Err(ApiError::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "lift.too_many",
+            "too many approvals at once",
+        ));
+    }
+    let lead = device.row.person;
+    app.write(move |tx| {
+        for lift in given {
+            let case = case_of(tx, &lift)?;
+            tx.put_lift(&LiftRow {
+                id: lift.id,
+                agent: lift.agent,
+                case,
+                day: lift.day,
+                question: normal(&lift.question),
+                rules: lift.rules,
+                reason: lift.reason,
+                lead,
+                at: lift.at,
+            })?;
+        }
+        Ok(StatusCode::NO_CONTENT)
+    })
+    .await
+}
+
+/// The case that the account's number names: the agent's own, where several creditors use it. One
+/// that nobody has is kept all the same: it was said.
+fn case_of(tx: &Tx<'_>, lift: &GivenLift) -> Result<CaseId, ApiError> {
+    let number = normal_reference(&lift.reference);
+    let filter = CaseFilter {
+        search: lift.reference.trim().to_owned(),
+        limit: CASES_OF_A_NUMBER_MAX,
+        ..CaseFilter::default()
+    };
+    let mut found = tx.list_cases(&filter)?.cases;
+    found.retain(|case| normal_reference(&case.account.reference) == number);
+    let own = found.iter().find(|case| case.is_assigned_to(lift.agent));
+    Ok(own
+        .or(found.first())
+        .map_or(CaseId(Uuid::nil()), |case| case.id))
+}
+
+fn require_lead(device: &KnownDevice, states: &[DeviceState]) -> Result<(), ApiError> {
+    match device.role == Role::Lead && states.contains(&device.row.state) {
+        true => Ok(()),
+        false => Err(ApiError::new(
+            StatusCode::FORBIDDEN,
+            "role.not_permitted",
+            "only a lead's device in use may ask this",
+        )),
+    }
 }

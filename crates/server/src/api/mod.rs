@@ -289,6 +289,8 @@ fn documented() -> OpenApiRouter<App> {
         .routes(documented_routes!(known::known))
         .routes(documented_routes!(lifts::liftable))
         .routes(documented_routes!(lifts::lift))
+        .routes(documented_routes!(lifts::team_keys))
+        .routes(documented_routes!(lifts::take_given))
         .routes(documented_routes!(bulk::stop_register))
         .routes(documented_routes!(bulk::stand_down))
         .routes(documented_routes!(proofs::head))

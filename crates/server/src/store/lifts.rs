@@ -22,11 +22,12 @@ pub struct LiftRow {
 }
 
 impl Tx<'_> {
-    /// Keeps an approval.
+    /// Keeps an approval; one that is known stays as it is.
     pub fn put_lift(&self, lift: &LiftRow) -> Result<()> {
         self.sql.put(
             "INSERT INTO lift (tenant, id, agent, case_id, day, question, rules, reason, lead, at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+             ON CONFLICT (tenant, id) DO NOTHING",
             &values![
                 self.tenant,
                 lift.id.to_string(),

@@ -97,6 +97,10 @@ export const caseWords = {
 	'known.not': 'What had not reached them',
 	'known.all': 'They had everything that the server had.',
 	'known.cannot_tell': 'The server was restored since: it can no longer tell.',
+	'known.lifted': 'Lifted by phone',
+	'known.said': 'agreed by {{name}}, as the agent wrote: {{reason}}',
+	'known.approved': 'On record: {{name}}, {{time}}: {{reason}}',
+	'known.not_approved': 'No lead has this approval on record yet.',
 	'known.answers': 'What they answered',
 
 	'stop.moratorium': 'Moratorium',

@@ -59,6 +59,12 @@ export const clearanceWords = {
 	'lift.reason': 'Why',
 	'lift.code': 'Code from your lead',
 	'lift.answer': 'Use the code',
+	'lift.read_back': 'Read this code back',
+	'lift.who': 'Who calls',
+	'lift.account': 'Account number',
+	'lift.nobody': 'Nobody can ask yet',
+	'lift.nobody_hint': 'Sync once: the devices of the team appear here.',
+	'lift.waiting': 'Approvals still to be recorded on the server: {{count}}',
 	'lift.rules': 'What is lifted',
 	'lift.make': 'Make the code'
 } as const;

@@ -47,6 +47,7 @@ export const problemWords = {
 	'problem.lift.not_asked': 'Ask your lead first.',
 	'problem.lift.no_key': 'This device can’t check codes yet. Sync once, then unlock it again.',
 	'problem.lift.reason_missing': 'Please write who agreed, and why.',
+	'problem.lift.account': 'Please type the number of the account.',
 	'problem.lift.question': 'A question has six letters and digits.',
 	'problem.lift.not_liftable': 'Not yours to lift: nobody lifts what comes from law.',
 	'problem.alarm.note_missing': 'Please write whom you reached, and how.',

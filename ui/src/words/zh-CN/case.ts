@@ -98,6 +98,10 @@ export const caseWords: Record<keyof typeof english, string> = {
 	'known.not': '当时尚未送达的内容',
 	'known.all': '服务器已有的内容均已送达。',
 	'known.cannot_tell': '服务器此后曾恢复，已无法判断。',
+	'known.lifted': '电话批准',
+	'known.said': '外访员记录：{{name}} 同意，理由：{{reason}}',
+	'known.approved': '已登记：{{name}}，{{time}}：{{reason}}',
+	'known.not_approved': '尚无主管登记这项批准。',
 	'known.answers': '当时的回答',
 
 	'stop.moratorium': '暂停期',

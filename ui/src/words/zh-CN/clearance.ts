@@ -59,6 +59,12 @@ export const clearanceWords: Record<keyof typeof english, string> = {
 	'lift.reason': '理由',
 	'lift.code': '组长的代码',
 	'lift.answer': '使用代码',
+	'lift.read_back': '请读出这组代码',
+	'lift.who': '谁来电',
+	'lift.account': '账户编号',
+	'lift.nobody': '暂时无人可以请示',
+	'lift.nobody_hint': '同步一次后，团队的设备会显示在这里。',
+	'lift.waiting': '尚待服务器登记的批准：{{count}}',
 	'lift.rules': '放行条目',
 	'lift.make': '生成代码'
 };

@@ -36,6 +36,7 @@ export const problemWords: Record<keyof typeof english, string> = {
 	'problem.lift.not_asked': '请先请示组长。',
 	'problem.lift.no_key': '此设备暂不能验证代码，请同步一次后重新解锁。',
 	'problem.lift.reason_missing': '请填写批准人与理由。',
+	'problem.lift.account': '请输入账户编号。',
 	'problem.lift.question': '问询码为六位字母或数字。',
 	'problem.lift.not_liftable': '不可放行：法律规定任何人不得放行。',
 	'problem.alarm.note_missing': '请填写联系到了谁以及方式。',
