@@ -155,6 +155,8 @@ pub struct TeamAgentView {
 pub struct LiftQuestionView {
     /// Six letters and digits.
     pub question: String,
+    /// The number of the account: a lead without a network knows the case by it.
+    pub reference: String,
     /// The rules that the code will lift.
     pub rules: Vec<String>,
     pub tries_left: u8,

@@ -171,6 +171,14 @@ pub async fn lift(console: &mut Screen, case: &str, question: &str) -> Result<St
     Ok(code)
 }
 
+/// A code with which the lead enrols a device of their own.
+pub async fn code_for_lead(console: &mut Screen) -> Result<String> {
+    console.tap("nav-team").await?;
+    console.tap("make-code-lead").await?;
+    console.find("[data-act='code-lead']").await?;
+    console.text("[data-act='code-lead']").await
+}
+
 /// Sees the call for help, and closes it after having spoken to them.
 pub async fn close_alarm(console: &mut Screen) -> Result<()> {
     console.tap("nav-alarms").await?;

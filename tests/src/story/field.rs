@@ -20,6 +20,36 @@ pub async fn enrol(app: &mut Screen, server: &str, code: &str, passphrase: &str)
     Ok(())
 }
 
+/// Enrols a lead's own device.
+pub async fn enrol_lead(
+    app: &mut Screen,
+    server: &str,
+    code: &str,
+    passphrase: &str,
+) -> Result<()> {
+    app.write("server", server).await?;
+    app.write("code", code).await?;
+    app.write("passphrase", passphrase).await?;
+    app.write("repeat", passphrase).await?;
+    app.tap("enrol").await?;
+    app.find("[data-act='give-lift'] [data-act='lift-question']")
+        .await?;
+    Ok(())
+}
+
+/// A lead answers a question from their own device.
+pub async fn give_lift(app: &mut Screen, (account, question): (&str, &str)) -> Result<String> {
+    app.write("lift-account", account).await?;
+    app.write("lift-question", question).await?;
+    app.tap("lift-rules").await?;
+    app.tap("lift-Q29").await?;
+    app.write("lift-reason", "They phoned back").await?;
+    app.tap("lift-make").await?;
+    app.find("[data-act='lift-code']").await?;
+    app.picture("lead-without-network").await?;
+    app.text("[data-act='lift-code']").await
+}
+
 /// Unlocks after a wrong try.
 pub async fn unlock(app: &mut Screen, passphrase: &str) -> Result<()> {
     app.write("passphrase", "not the passphrase").await?;
@@ -142,8 +172,9 @@ async fn answer(app: &mut Screen, otherwise: &[(u8, &str)]) -> Result<()> {
     Ok(())
 }
 
-/// Nobody told the person that we come: the lead is asked. Gives the question that is read out.
-pub async fn ask_lead(app: &mut Screen, case: &str) -> Result<String> {
+/// Nobody told the person that we come: the lead is asked. Gives the account's number and the question,
+/// which are read out.
+pub async fn ask_lead(app: &mut Screen, case: &str) -> Result<(String, String)> {
     app.go(&format!("#/case/{case}")).await?;
     app.find("[data-act='total']").await?;
     answer(app, &[(29, "no")]).await?;
@@ -155,8 +186,10 @@ pub async fn ask_lead(app: &mut Screen, case: &str) -> Result<String> {
     app.tap("lift-ask").await?;
     app.find("[data-act='lift-question']").await?;
     let question = app.text("[data-act='lift-question']").await?;
+    let account = app.text("[data-act='lift-account']").await?;
+    let account = account.rsplit(' ').next().unwrap_or_default().to_owned();
     app.picture("ask-your-lead").await?;
-    Ok(question)
+    Ok((account, question))
 }
 
 /// Types the code that the lead read back, and is cleared.

@@ -53,7 +53,7 @@ pub async fn live(day: &Day<'_>) -> Result<Summary> {
     let mut entered = Entered::default();
 
     (day.say)("enrol the device in the window, first sync");
-    let mut app = open_app(day, &webkit).await?;
+    let mut app = open_app(day, &webkit, "device").await?;
     let code = server.said["enrol_code"].as_str().unwrap_or_default();
     field::enrol(&mut app, &cable.url(), code, PASSPHRASE).await?;
     entered.cached = field::look_at_today(&mut app).await?;
@@ -72,8 +72,15 @@ pub async fn live(day: &Day<'_>) -> Result<Summary> {
     console::correct_phone(&mut lead, &stops[0], &mut entered).await?;
 
     (day.say)("the agent asks the lead by phone; neither needs the network for it");
-    let question = field::ask_lead(&mut app, &stops[1]).await?;
-    let code = console::lift(&mut lead, &stops[1], &question).await?;
+    let (account, question) = field::ask_lead(&mut app, &stops[1]).await?;
+    let by_console = console::lift(&mut lead, &stops[1], &question).await?;
+    let code = console::code_for_lead(&mut lead).await?;
+    let second = Driver::webkit(&display, &microphone)?;
+    let mut desk = offline_lead(day, &server, &second, &code).await?;
+    let code = field::give_lift(&mut desk, (&account, &question)).await?;
+    desk.close().await?;
+    drop(second);
+    anyhow::ensure!(by_console != code, "each of them has a code of its own");
     field::use_code(&mut app, &stops[1], &code, &mut entered).await?;
     console::sign_out(&mut lead).await?;
     console::sign_in(&mut lead, "office", &server.password("office")?).await?;
@@ -85,7 +92,7 @@ pub async fn live(day: &Day<'_>) -> Result<Summary> {
     app.close().await?;
     drop(webkit);
     let webkit = Driver::webkit(&display, &microphone)?;
-    let mut app = open_app(day, &webkit).await?;
+    let mut app = open_app(day, &webkit, "device").await?;
     field::unlock(&mut app, PASSPHRASE).await?;
     let after = field::saved(&app).await?;
     anyhow::ensure!(
@@ -132,8 +139,22 @@ pub async fn live(day: &Day<'_>) -> Result<Summary> {
     )
 }
 
-async fn open_app(day: &Day<'_>, driver: &Driver) -> Result<Screen> {
-    let data = day.work.join("device");
+/// A lead's own device, which has met the server once and has no network any more.
+async fn offline_lead(
+    day: &Day<'_>,
+    server: &DemoServer,
+    webkit: &Driver,
+    code: &str,
+) -> Result<Screen> {
+    let cable = Cable::lay(server.address).await?;
+    let mut desk = open_app(day, webkit, "lead").await?;
+    field::enrol_lead(&mut desk, &cable.url(), code, PASSPHRASE).await?;
+    cable.cut();
+    Ok(desk)
+}
+
+async fn open_app(day: &Day<'_>, driver: &Driver, device: &str) -> Result<Screen> {
+    let data = day.work.join(device);
     let arguments = [
         "--data".into(),
         data.display().to_string(),

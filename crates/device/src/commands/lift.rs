@@ -95,6 +95,7 @@ impl Device {
             let question = lifts.asked.as_ref().map(|asked| key.question(asked));
             Ok(LiftQuestionView {
                 question: question.unwrap_or_default(),
+                reference: case.account.reference,
                 rules,
                 tries_left: TRIES_MAX - throttle.tries,
             })

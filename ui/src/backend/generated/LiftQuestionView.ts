@@ -9,6 +9,10 @@ export type LiftQuestionView = {
  */
 question: string, 
 /**
+ * The number of the account: a lead without a network knows the case by it.
+ */
+reference: string, 
+/**
  * The rules that the code will lift.
  */
 rules: Array<string>, tries_left: number, };

@@ -50,7 +50,7 @@ export const clearanceWords = {
 
 	'lift.title': 'Approval by phone',
 	'lift.how':
-		'Call your lead. Read the question out; type the code that they read back. It works without a network, for this visit, today.',
+		'Call your lead. Read the account number and the question out; type the code that they read back. It works without a network, for this visit, today.',
 	'lift.lead_how':
 		'Ask what stands in the way. Type the question that the agent reads out, tick what you lift, and read the code back.',
 	'lift.ask': 'Ask my lead',

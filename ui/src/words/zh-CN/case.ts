@@ -101,7 +101,7 @@ export const caseWords: Record<keyof typeof english, string> = {
 	'known.lifted': '电话批准',
 	'known.said': '外访员记录：{{name}} 同意，理由：{{reason}}',
 	'known.approved': '已登记：{{name}}，{{time}}：{{reason}}',
-	'known.not_approved': '尚无主管登记这项批准。',
+	'known.not_approved': '尚无组长登记这项批准。',
 	'known.answers': '当时的回答',
 
 	'stop.moratorium': '暂停期',

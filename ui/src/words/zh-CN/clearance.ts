@@ -51,7 +51,7 @@ export const clearanceWords: Record<keyof typeof english, string> = {
 	'because.policy': '规则',
 
 	'lift.title': '电话批准',
-	'lift.how': '致电组长，读出问询码并输入其回复的代码。无需网络，仅限今天这次上门。',
+	'lift.how': '致电组长，读出账户编号和问询码，并输入其回复的代码。无需网络，仅限今天这次上门。',
 	'lift.lead_how': '先问清原因。输入外访员读出的问询码，勾选要放行的条目，再读回代码。',
 	'lift.ask': '请示组长',
 	'lift.question': '问询码',

@@ -1,6 +1,6 @@
 import type { consoleWords as english } from '../en/console';
 
-/** 主管控制台。 */
+/** 组长控制台。 */
 export const consoleWords: Record<keyof typeof english, string> = {
 	'console.title': '组长控制台',
 	'console.sign_in': '登录',
