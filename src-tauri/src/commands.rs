@@ -83,13 +83,19 @@ pub async fn enrol(
 }
 
 #[tauri::command]
-pub async fn unlock(app: AppHandle, session: State<'_, Session>, passphrase: String) -> Answer<()> {
+pub async fn unlock(
+    app: AppHandle,
+    session: State<'_, Session>,
+    recorder: State<'_, Recorder>,
+    passphrase: String,
+) -> Answer<()> {
     let (data, clock) = (session.data.clone(), session.clock);
     let opened =
         tauri::async_runtime::spawn_blocking(move || Device::unlock(&data, &passphrase, clock))
             .await;
     let device = opened.map_err(|_| Problem::from(DeviceError::NotReady))??;
     device.renew_lease().await?;
+    recorder.rescue(&device);
     session.keep(&app, device);
     Ok(())
 }

@@ -43,6 +43,15 @@ impl Recorder {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Keeps what a crash left of a recording, unless one is in this window still.
+    pub fn rescue(&self, device: &Device) {
+        if self.sound().is_none()
+            && let Err(error) = device.rescue_recording()
+        {
+            tracing::error!(code = error.code(), "a recording that was cut off waits");
+        }
+    }
+
     /// Stops what runs, and keeps it on the device. What could not be kept is kept with the next try.
     pub fn stop(&self, device: &Device) -> Result<Option<CommittedView>, Problem> {
         let mut sound = self.sound();
@@ -83,7 +92,15 @@ pub async fn start_recording(
             "recording.runs",
         ))));
     }
-    let recording = doorstep_recorder::start().map_err(|error| problem(&error))?;
+    let keeper = session.device()?;
+    let keep = move |piece: &[u8]| match keeper.keep_recording_piece(case, piece) {
+        Ok(()) => true,
+        Err(error) => {
+            tracing::warn!(code = error.code(), "a piece of the recording waits");
+            false
+        }
+    };
+    let recording = doorstep_recorder::start(Box::new(keep)).map_err(|error| problem(&error))?;
     *sound = Some(Sound::Runs { case, recording });
     Ok(())
 }

@@ -1,14 +1,14 @@
 //! Signatures and photos: kept offline, sent, shown, deleted when their time is over.
 
 use crate::work::{arrive, plan_input, stop};
-use doorstep_device::DeviceError;
 use doorstep_device::commands::agree_plan::AgreementInput;
+use doorstep_device::{Device, DeviceClock, DeviceError};
 use doorstep_domain::evidence::EvidenceKind;
 use doorstep_domain::plan::{Consent, PaymentMethod};
 use doorstep_server::attachments::Attachments;
 use doorstep_server::{Store, Tenant, retention};
 use doorstep_testkit::cluster::Cluster;
-use doorstep_tests::company::{Company, morning};
+use doorstep_tests::company::{Company, PASSPHRASE, morning};
 use tokio::task::block_in_place;
 
 /// A drawing of one stroke, as a screen sends it.
@@ -163,7 +163,15 @@ async fn a_recording_begins_at_the_door_with_their_word_and_reaches_the_console(
     arrive(&device, case);
     device.may_record(case, true).unwrap();
     company.cable.cut();
-    device.add_recording(case, b"OggS and so on").unwrap();
+    for piece in [b"OggS and".as_slice(), b" so on"] {
+        device.keep_recording_piece(case, piece).unwrap();
+    }
+    // The device dies meanwhile; what was heard until then is there when it opens again.
+    drop(device);
+    let clock = DeviceClock::starting_at(morning());
+    let device = Device::unlock(&company.device_folder(), PASSPHRASE, clock).unwrap();
+    assert!(device.rescue_recording().unwrap().is_some());
+    assert!(device.rescue_recording().unwrap().is_none(), "once");
     company.cable.mend();
     device.sync().await.unwrap();
     let kept = device.case(case).unwrap().evidence.pop().unwrap();

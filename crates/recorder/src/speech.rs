@@ -67,6 +67,11 @@ impl Speech {
         self.samples
     }
 
+    /// What the file has so far: whole pages, playable as they are.
+    pub fn so_far(&self) -> &[u8] {
+        self.writer.inner()
+    }
+
     pub const fn is_full(&self) -> bool {
         self.samples >= SECONDS_MAX * RATE as u64
     }
@@ -197,6 +202,23 @@ mod tests {
         let middle = RATE as usize;
         let (wanted, got) = (loud(&samples[..middle]), loud(&heard[middle..middle * 2]));
         assert!((got / wanted - 1.0).abs() < 0.2, "{got} of {wanted}");
+    }
+
+    #[test]
+    fn what_there_is_so_far_begins_the_file_and_plays() {
+        let mut speech = Speech::begin().unwrap();
+        speech.add(&tone(RATE as usize * 4 + 99)).unwrap();
+        let cut = speech.so_far().to_vec();
+        assert!(speech.end().unwrap().starts_with(&cut));
+        let mut reader = PacketReader::new(Cursor::new(cut));
+        let mut last = 0;
+        while let Ok(Some(packet)) = reader.read_packet() {
+            last = packet.absgp_page();
+        }
+        assert!(
+            last >= u64::from(RATE) * 3,
+            "{last} samples survive a crash"
+        );
     }
 
     #[test]

@@ -57,10 +57,24 @@ impl Device {
         }
     }
 
-    /// Keeps a recording that they agreed to before it began.
+    /// Keeps what has been heard since the last piece, while the recording runs.
+    pub fn keep_recording_piece(&self, id: CaseId, bytes: &[u8]) -> Result<()> {
+        self.write(|tx| Ok(tx.keep_recording_piece(id, bytes)?))
+    }
+
+    /// Keeps what is left of a recording that a crash ended: all but its last seconds.
+    pub fn rescue_recording(&self) -> Result<Option<CommittedView>> {
+        match self.read(|tx| tx.unfinished_recording())? {
+            Some((case, bytes)) => self.add_recording(case, &bytes).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Keeps a recording that they agreed to before it began; its pieces are needed no more.
     pub fn add_recording(&self, id: CaseId, bytes: &[u8]) -> Result<CommittedView> {
         self.write(|tx| {
             let case = self.case_in(tx, id)?;
+            tx.drop_recording_pieces()?;
             let evidence = self.evidence(tx, &case, EvidenceKind::Recording, bytes, None)?;
             self.save(tx, &case, Change::AddEvidence { evidence })
         })

@@ -1,6 +1,7 @@
 //! Evidence that waits for the server: encrypted with everything else in the file.
 
-use super::{Result, Tx};
+use super::{Result, StoreError, Tx};
+use doorstep_domain::CaseId;
 use rusqlite::{OptionalExtension as _, params};
 
 impl Tx<'_> {
@@ -36,6 +37,40 @@ impl Tx<'_> {
     pub fn drop_evidence(&self, sha256: &str) -> Result<()> {
         self.tx
             .execute("DELETE FROM evidence WHERE sha256 = ?1", [sha256])?;
+        Ok(())
+    }
+
+    /// Keeps the next piece of the recording that runs.
+    pub fn keep_recording_piece(&self, case: CaseId, bytes: &[u8]) -> Result<()> {
+        self.tx.execute(
+            "INSERT INTO recording_piece (case_id, bytes) VALUES (?1, ?2)",
+            params![case.to_string(), bytes],
+        )?;
+        Ok(())
+    }
+
+    /// What is left of a recording that was not ended, with its case.
+    pub fn unfinished_recording(&self) -> Result<Option<(CaseId, Vec<u8>)>> {
+        let mut statement = self
+            .tx
+            .prepare_cached("SELECT case_id, bytes FROM recording_piece ORDER BY n")?;
+        let mut rows = statement.query([])?;
+        let mut found: Option<(String, Vec<u8>)> = None;
+        while let Some(row) = rows.next()? {
+            let (case, piece): (String, Vec<u8>) = (row.get(0)?, row.get(1)?);
+            found.get_or_insert((case, Vec::new())).1.extend(piece);
+        }
+        found
+            .map(|(case, bytes)| {
+                let case = case.parse().map_err(|_| StoreError::Value("case id"))?;
+                Ok((case, bytes))
+            })
+            .transpose()
+    }
+
+    /// The recording is kept whole, or a new one begins.
+    pub fn drop_recording_pieces(&self) -> Result<()> {
+        self.tx.execute("DELETE FROM recording_piece", [])?;
         Ok(())
     }
 

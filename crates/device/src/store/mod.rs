@@ -147,6 +147,7 @@ impl Store {
             M::up(include_str!("../../migrations/0001_first.sql")),
             M::up(include_str!("../../migrations/0002_full_sync.sql")),
             M::up(include_str!("../../migrations/0003_evidence.sql")),
+            M::up(include_str!("../../migrations/0004_recording.sql")),
         ])
         .to_latest(&mut connection)?;
         let mut store = Self {
