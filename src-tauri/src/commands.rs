@@ -100,6 +100,12 @@ pub async fn unlock(
     Ok(())
 }
 
+/// Hands in what was saved on this device and is sealed to the server; needs no passphrase.
+#[tauri::command]
+pub async fn hand_over(session: State<'_, Session>) -> Answer<u32> {
+    Ok(doorstep_device::handover::hand_over(&session.data).await?)
+}
+
 #[tauri::command]
 pub async fn set_forced_passphrase(
     session: State<'_, Session>,

@@ -58,6 +58,7 @@ pub fn run() -> ExitCode {
             commands::session_state,
             commands::enrol,
             commands::unlock,
+            commands::hand_over,
             commands::set_forced_passphrase,
             commands::lock,
             commands::today,

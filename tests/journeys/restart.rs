@@ -2,6 +2,7 @@
 
 use crate::work::{arrive, end_met, stop};
 use chrono::Duration;
+use doorstep_device::commands::enrol::{Enrolment, enrol};
 use doorstep_device::{Device, DeviceClock, DeviceError};
 use doorstep_domain::case::FactField;
 use doorstep_tests::company::{Company, PASSPHRASE, morning};
@@ -150,4 +151,41 @@ async fn after_two_weeks_without_its_server_a_device_meets_it_first_but_never_at
     drop(device);
     company.cable.cut();
     unlock_after(40).renew_lease().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_people_share_a_tablet_and_neither_opens_what_is_the_others() {
+    let company = Company::start().await.unwrap();
+    let device = company.device().await.unwrap();
+    let case = stop(&device, 0);
+    device.add_note(case, "mine").unwrap();
+    let (first, folder) = (device.profile().device, company.device_folder());
+    drop(device);
+    let lead = company.sign_in("lead").await.unwrap();
+    let path = format!("/v1/people/{}/enrol-code", company.id("agent").unwrap());
+    let code = lead.done("POST", &path, None).await.unwrap();
+    let code = code["code"].as_str().unwrap();
+    let enrol_with = async |passphrase| {
+        let enrolment = Enrolment {
+            server: &company.cable.url(),
+            code,
+            passphrase,
+        };
+        enrol(&folder, enrolment, DeviceClock::starting_at(morning())).await
+    };
+    let refused = enrol_with(PASSPHRASE).await.err().unwrap();
+    assert!(
+        matches!(refused, DeviceError::NotNow(rule) if rule.as_str() == "enrol.passphrase_taken")
+    );
+    // The code is still good.
+    let second = enrol_with("another passphrase").await.unwrap();
+    assert_ne!(second.profile().device, first);
+    assert_eq!(second.sync_status().unwrap().waiting, 0);
+    drop(second);
+    let open = |passphrase| {
+        Device::unlock(&folder, passphrase, DeviceClock::starting_at(morning())).unwrap()
+    };
+    assert_eq!(open(PASSPHRASE).profile().device, first);
+    assert_eq!(open(PASSPHRASE).sync_status().unwrap().waiting, 1);
+    assert_ne!(open("another passphrase").profile().device, first);
 }

@@ -56,6 +56,14 @@ pub async fn unlock(app: &mut Screen, passphrase: &str) -> Result<()> {
     app.tap("unlock").await?;
     app.find("[data-code='unlock.wrong_passphrase']").await?;
     app.picture("unlock").await?;
+    // Without a network nothing can be handed in; nothing is lost by trying.
+    app.tap("unlock-other").await?;
+    app.tap("hand-over").await?;
+    app.find("[data-code='sync.no_connection']").await?;
+    app.picture("without-the-passphrase").await?;
+    app.tap("newcomer").await?;
+    app.find("[data-act='enrol']").await?;
+    app.tap("to-unlock").await?;
     app.write("passphrase", passphrase).await?;
     app.tap("unlock").await?;
     app.find("[data-act='nav-today']").await?;

@@ -78,6 +78,7 @@ export const device = {
 	sessionState: () => call<SessionStateView>('session_state'),
 	enrol: (server: string, code: string, passphrase: string) =>
 		write<void>('enrol', { server, code, passphrase }),
+	handOver: () => call<number>('hand_over'),
 	unlock: (passphrase: string) => call<void>('unlock', { passphrase }),
 	setForcedPassphrase: (own: string, forced: string) =>
 		call<void>('set_forced_passphrase', { own, forced }),

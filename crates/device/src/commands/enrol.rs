@@ -1,12 +1,12 @@
 //! Enrolling: a one-time code becomes a device with its own key and its own encrypted file.
 
 use crate::clock::DeviceClock;
-use crate::device::{Device, LOCK_FILE, next_profile_folder};
+use crate::device::{Device, LOCK_FILE, next_profile_folder, profile_folders};
 use crate::error::{DeviceError, Result};
 use crate::lock;
 use crate::store::{Profile, Store, StoreError};
 use crate::sync::{client, read_error};
-use doorstep_domain::Role;
+use doorstep_domain::{Role, RuleId};
 use doorstep_protocol::PROTOCOL;
 use doorstep_protocol::exchange::{EnrolRequest, EnrolResponse};
 use ed25519_dalek::SigningKey;
@@ -30,6 +30,14 @@ pub async fn enrol(data: &Path, enrolment: Enrolment<'_>, clock: DeviceClock) ->
         std::fs::remove_dir_all(&folder).map_err(StoreError::from)?;
     }
     std::fs::create_dir_all(&folder).map_err(StoreError::from)?;
+    // Whose database a passphrase opens must be plain: each person on a tablet has one of their own.
+    let is_taken = |folder: &std::path::PathBuf| {
+        let file = folder.join(LOCK_FILE);
+        file.exists() && lock::open(&file, enrolment.passphrase).is_ok()
+    };
+    if profile_folders(data).iter().any(is_taken) {
+        return Err(DeviceError::NotNow(RuleId::named("enrol.passphrase_taken")));
+    }
     // The store comes first: a full or read-only disk must not use up the code.
     let key = lock::create(&folder.join(LOCK_FILE), enrolment.passphrase)?;
     let mut store = Store::open(&folder, &key)?;

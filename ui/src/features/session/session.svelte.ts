@@ -11,12 +11,17 @@ class Session {
 
 	async look() {
 		this.state = await device.sessionState();
-		if (this.state.state === 'open') await this.lookAtSync();
+		if (this.state.state !== 'open') return;
+		this.isNewcomer = false;
+		await this.lookAtSync();
 	}
 
 	async lookAtSync() {
 		this.status = await device.syncStatus();
 	}
+
+	/** Another person sets themselves up beside whoever is here already. */
+	isNewcomer = $state(false);
 
 	/** Something was saved or arrived. */
 	async changed() {

@@ -17,6 +17,16 @@ export const deviceWords = {
 	'unlock.go': 'Unlock',
 	'unlock.running': 'Unlocking …',
 	'unlock.safe': 'What you saved is still here, encrypted.',
+	'unlock.other': 'Passphrase forgotten, or somebody else?',
+	'unlock.hand_over_how':
+		'What was saved here can be handed in without the passphrase. Only the office can read it; nothing here is deleted.',
+	'unlock.hand_over': 'Hand in what is saved',
+	'unlock.handing_over': 'Handing in …',
+	'unlock.handed_over': 'Handed in: {{count}}',
+	'unlock.nothing_left': 'The office has everything that was recorded here.',
+	'unlock.newcomer_how':
+		'Somebody else sets themselves up with a code and a passphrase of their own. Neither sees what is the other’s.',
+	'unlock.newcomer': 'Set up for another person',
 
 	'forced.title': 'If you are forced to unlock',
 	'forced.how':

@@ -5,6 +5,8 @@ export const problemWords = {
 	'problem.unlock.passphrase_too_short': 'The passphrase needs at least 8 characters.',
 	'problem.unlock.same_passphrase': 'It must be another one than your own.',
 	'problem.unlock.needed': 'This device is locked. Unlock it to go on.',
+	'problem.enrol.passphrase_taken':
+		'Somebody on this device has this passphrase. Please choose another one.',
 	'problem.enrol.code_unknown':
 		'This code is not known. Check it letter by letter, or ask your lead for a new one.',
 	'problem.enrol.code_used': 'This code has been used. Ask your lead for a new one.',

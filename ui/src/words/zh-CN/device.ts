@@ -18,6 +18,15 @@ export const deviceWords: Record<keyof typeof english, string> = {
 	'unlock.go': '解锁',
 	'unlock.running': '正在解锁……',
 	'unlock.safe': '你保存的内容都在，并已加密。',
+	'unlock.other': '忘记口令，或换人使用？',
+	'unlock.hand_over_how':
+		'这里保存的内容无需口令即可上交。只有办公室能够读取；设备上不会删除任何内容。',
+	'unlock.hand_over': '上交已保存的内容',
+	'unlock.handing_over': '正在上交……',
+	'unlock.handed_over': '已上交：{{count}}',
+	'unlock.nothing_left': '这里记录的内容，办公室均已收到。',
+	'unlock.newcomer_how': '另一位同事可用自己的代码和口令完成设置。双方互相看不到对方的内容。',
+	'unlock.newcomer': '为另一位同事设置',
 
 	'forced.title': '被迫解锁时',
 	'forced.how': '第二个口令照常打开设备，毫无异样，同时呼救。',

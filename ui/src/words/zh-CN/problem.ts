@@ -7,6 +7,7 @@ export const problemWords: Record<keyof typeof english, string> = {
 	'problem.unlock.passphrase_too_short': '口令至少需要 8 个字符。',
 	'problem.unlock.same_passphrase': '须与你自己的口令不同。',
 	'problem.unlock.needed': '设备已锁定，请先解锁。',
+	'problem.enrol.passphrase_taken': '这台设备上已有人使用这一口令，请另选一个。',
 	'problem.enrol.code_unknown': '没有这个代码。请逐字核对，或向组长要一个新的。',
 	'problem.enrol.code_used': '这个代码已用过，请向组长要一个新的。',
 	'problem.enrol.code_expired': '这个代码已过期，请向组长要一个新的。',
