@@ -2,7 +2,7 @@
 
 use crate::work::{arrive, plan_input, stop};
 use doorstep_device::commands::agree_plan::AgreementInput;
-use doorstep_device::{Device, DeviceClock, DeviceError};
+use doorstep_device::{Device, DeviceClock, DeviceError, handover};
 use doorstep_domain::evidence::EvidenceKind;
 use doorstep_domain::plan::{Consent, PaymentMethod};
 use doorstep_server::attachments::Attachments;
@@ -187,4 +187,60 @@ async fn a_recording_begins_at_the_door_with_their_word_and_reaches_the_console(
         .unwrap();
     assert_eq!(answer.headers()["content-type"], "audio/ogg");
     assert_eq!(answer.bytes().await.unwrap().as_ref(), b"OggS and so on");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn evidence_is_handed_in_without_the_passphrase_and_only_as_it_was_signed() {
+    let company = Company::start().await.unwrap();
+    let device = company.device().await.unwrap();
+    let case = stop(&device, 0);
+    arrive(&device, case);
+    company.cable.cut();
+    device.add_photo(case, &drawn(true), true).unwrap();
+    let piece = device.case(case).unwrap().evidence.pop().unwrap();
+    let own = device.profile().device;
+    drop(device);
+    company.cable.mend();
+    let folder = company.device_folder();
+    let sealed = folder.join("profile/sealed-evidence").join(&piece.sha256);
+    let whole = std::fs::read(&sealed).unwrap();
+    let (signature, body) = whole.split_at(64);
+    assert!(
+        !body.windows(4).any(|bytes| bytes == b"\xff\xd8\xff\xe0"),
+        "noise"
+    );
+    let bring = async |sha256: &str, signature: &[u8], body: &[u8]| {
+        let path = format!("/v1/handover/{own}/evidence/{sha256}");
+        let request = company
+            .http()
+            .post(format!("http://{}{path}", company.address))
+            .header("doorstep-signature", hex::encode(signature))
+            .body(body.to_vec());
+        let answer = request.send().await.unwrap();
+        let status = answer.status().as_u16();
+        let said: serde_json::Value = answer.json().await.unwrap_or_default();
+        (status, said["code"].as_str().unwrap_or_default().to_owned())
+    };
+    let unsigned = (400, "sync.bad_signature".to_owned());
+    assert_eq!(bring(&piece.sha256, &[0; 64], body).await, unsigned);
+    assert_eq!(bring(&"ab".repeat(32), signature, body).await, unsigned);
+    let not_sealed = (422, "attachment.not_sealed".to_owned());
+    for wrong in [&body[..40], b"", b"a photo of something else"] {
+        assert_eq!(bring(&piece.sha256, signature, wrong).await, not_sealed);
+    }
+    // Three actions of the way to the door, the photo's, and the photo.
+    assert_eq!(handover::hand_over(&folder).await.unwrap(), 5);
+    assert_eq!(handover::hand_over(&folder).await.unwrap(), 0);
+    let lead = company.sign_in("lead").await.unwrap();
+    let path = format!("/v1/cases/{case}/evidence/{}", piece.sha256);
+    let answer = company
+        .send("GET", &path, Some(lead.cookie()), None)
+        .await
+        .unwrap();
+    assert_eq!(answer.bytes().await.unwrap().len() as u64, piece.bytes);
+    // Its owner comes back: it is sent once more, and leaves the folder.
+    let clock = DeviceClock::starting_at(morning());
+    let device = Device::unlock(&folder, PASSPHRASE, clock).unwrap();
+    device.sync().await.unwrap();
+    assert!(!sealed.exists());
 }

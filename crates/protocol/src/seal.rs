@@ -20,29 +20,44 @@ pub fn public_half(secret: [u8; 32]) -> String {
 ///
 /// `None` where the key is none, or the envelope can't be written.
 pub fn seal(envelope: &Envelope, server: &str, ephemeral: [u8; 32]) -> Option<String> {
-    let mut bytes = [0; KEY_BYTES];
-    hex::decode_to_slice(server, &mut bytes).ok()?;
-    let (server, ephemeral) = (PublicKey::from(bytes), SecretKey::from(ephemeral));
-    let own = ephemeral.public_key();
     let text = serde_json::to_vec(envelope).ok()?;
+    seal_bytes(&text, server, ephemeral).map(|whole| STANDARD.encode(whole))
+}
+
+/// Seals bytes, such as a piece of evidence, in the same way.
+pub fn seal_bytes(bytes: &[u8], server: &str, ephemeral: [u8; 32]) -> Option<Vec<u8>> {
+    let mut key = [0; KEY_BYTES];
+    hex::decode_to_slice(server, &mut key).ok()?;
+    let (server, ephemeral) = (PublicKey::from(key), SecretKey::from(ephemeral));
+    let own = ephemeral.public_key();
     let sealed = ChaChaBox::new(&server, &ephemeral)
-        .encrypt(&nonce(&own, &server), text.as_slice())
+        .encrypt(&nonce(&own, &server), bytes)
         .ok()?;
     let mut whole = own.as_bytes().to_vec();
     whole.extend(sealed);
-    Some(STANDARD.encode(whole))
+    Some(whole)
 }
 
 /// Opens what was sealed to `secret`; `None` for anything else.
 pub fn open(sealed: &str, secret: [u8; 32]) -> Option<Envelope> {
     let whole = STANDARD.decode(sealed).ok()?;
+    serde_json::from_slice(&open_bytes(&whole, secret)?).ok()
+}
+
+/// Opens bytes that were sealed to `secret`; `None` for anything else.
+pub fn open_bytes(whole: &[u8], secret: [u8; 32]) -> Option<Vec<u8>> {
     let (own, sealed) = whole.split_at_checked(KEY_BYTES)?;
     let own: [u8; KEY_BYTES] = own.try_into().ok()?;
     let (own, secret) = (PublicKey::from(own), SecretKey::from(secret));
-    let text = ChaChaBox::new(&own, &secret)
+    ChaChaBox::new(&own, &secret)
         .decrypt(&nonce(&own, &secret.public_key()), sealed)
-        .ok()?;
-    serde_json::from_slice(&text).ok()
+        .ok()
+}
+
+/// What a device signs over a piece of evidence, so that anybody may bring it: the piece's SHA-256 in
+/// hex, and what the hash is of.
+pub fn evidence_statement(sha256: &str) -> [u8; 32] {
+    Sha256::digest(format!("doorstep evidence 1\n{sha256}").as_bytes()).into()
 }
 
 /// The nonce follows from both keys: the ephemeral one is used once.
@@ -81,5 +96,9 @@ mod tests {
         assert_eq!(open(&sealed, [5; 32]), Some(envelope));
         assert_eq!(open(&sealed, [7; 32]), None);
         assert_eq!(open("not a box", [5; 32]), None);
+        let whole = seal_bytes(b"a photo", &public_half([5; 32]), [8; 32]).unwrap();
+        assert_eq!(open_bytes(&whole, [5; 32]).unwrap(), b"a photo");
+        assert_eq!(open_bytes(&whole, [7; 32]), None);
+        assert_eq!(open_bytes(&whole[..20], [5; 32]), None);
     }
 }

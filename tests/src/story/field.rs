@@ -59,7 +59,7 @@ pub async fn unlock(app: &mut Screen, passphrase: &str) -> Result<()> {
     // Without a network nothing can be handed in; nothing is lost by trying.
     app.tap("unlock-other").await?;
     app.tap("hand-over").await?;
-    app.find("[data-code='sync.no_connection']").await?;
+    app.find("[data-act='not-handed-over']").await?;
     app.picture("without-the-passphrase").await?;
     app.tap("newcomer").await?;
     app.find("[data-act='enrol']").await?;

@@ -1,6 +1,6 @@
 //! Evidence that waits for the server: encrypted with everything else in the file.
 
-use super::{Result, StoreError, Tx};
+use super::{Result, StoreError, ToSeal, Tx};
 use doorstep_domain::CaseId;
 use rusqlite::{OptionalExtension as _, params};
 
@@ -11,6 +11,10 @@ impl Tx<'_> {
             "INSERT INTO evidence (sha256, bytes) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
             params![sha256, bytes],
         )?;
+        self.to_seal(ToSeal::Evidence {
+            sha256: sha256.to_owned(),
+            bytes: bytes.to_vec(),
+        });
         Ok(())
     }
 
@@ -37,6 +41,9 @@ impl Tx<'_> {
     pub fn drop_evidence(&self, sha256: &str) -> Result<()> {
         self.tx
             .execute("DELETE FROM evidence WHERE sha256 = ?1", [sha256])?;
+        self.to_seal(ToSeal::EvidenceIsSent {
+            sha256: sha256.to_owned(),
+        });
         Ok(())
     }
 

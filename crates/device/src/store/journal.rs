@@ -1,7 +1,7 @@
 //! The journal: everything this device's people did, in order. The outbox is the part of it that
 //! the server has not judged, or has asked for again.
 
-use super::{Result, StoreError, Tx, parse};
+use super::{Result, StoreError, ToSeal, Tx, parse};
 use crate::record::{Entry, HandBack};
 use doorstep_domain::verdict::Ruling;
 use doorstep_domain::{Action, ActionId, CaseId, Epoch, RuleId};
@@ -112,7 +112,7 @@ impl Tx<'_> {
                 String::from(envelope.link),
                 envelope.signature,
             ])?;
-        self.to_seal(envelope);
+        self.to_seal(ToSeal::Action(Box::new(envelope.clone())));
         Ok(())
     }
 
@@ -195,7 +195,7 @@ impl Tx<'_> {
                 envelope.signature
             ],
         )?;
-        self.to_seal(envelope);
+        self.to_seal(ToSeal::Action(Box::new(envelope.clone())));
         Ok(())
     }
 

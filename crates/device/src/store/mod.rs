@@ -98,10 +98,17 @@ pub struct Store {
     sealed: Option<SealedFile>,
 }
 
+/// What is sealed, or no longer, once the transaction has committed.
+enum ToSeal {
+    Action(Box<Envelope>),
+    Evidence { sha256: String, bytes: Vec<u8> },
+    EvidenceIsSent { sha256: String },
+}
+
 /// One transaction.
 pub struct Tx<'a> {
     tx: Transaction<'a>,
-    to_seal: RefCell<Vec<Envelope>>,
+    to_seal: RefCell<Vec<ToSeal>>,
     has_purged: Cell<bool>,
 }
 
@@ -114,9 +121,8 @@ impl<'a> Tx<'a> {
         }
     }
 
-    /// Remembers an action that must be sealed once the transaction has committed.
-    fn to_seal(&self, envelope: &Envelope) {
-        self.to_seal.borrow_mut().push(envelope.clone());
+    fn to_seal(&self, what: ToSeal) {
+        self.to_seal.borrow_mut().push(what);
     }
 
     /// Remembers that what was deleted must leave the write-ahead log as well.
@@ -174,6 +180,12 @@ impl Store {
         if sealed.count() != outbox.len() {
             sealed.write_anew(&outbox);
         }
+        let waiting = self.read(|tx| tx.evidence_waiting())?;
+        for sha256 in sealed.settle_evidence(&waiting) {
+            if let Some(bytes) = self.read(|tx| tx.evidence_bytes(&sha256))? {
+                sealed.keep_evidence(&sha256, &bytes);
+            }
+        }
         Ok(())
     }
 
@@ -218,9 +230,7 @@ impl Store {
         work: impl FnOnce(&Tx<'_>) -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
         let (done, to_seal, has_purged) = self.commit(work)?;
-        if let Some(sealed) = self.sealed.as_ref().filter(|_| !to_seal.is_empty()) {
-            sealed.append(&to_seal);
-        }
+        self.seal(to_seal);
         if has_purged {
             // Best effort: a reader in another thread may hold it back until the next purge.
             let _ = self
@@ -230,10 +240,28 @@ impl Store {
         Ok(done)
     }
 
+    /// After the commit: the database is what must not be lost.
+    fn seal(&self, what: Vec<ToSeal>) {
+        let Some(sealed) = &self.sealed else {
+            return;
+        };
+        let mut actions = Vec::new();
+        for what in what {
+            match what {
+                ToSeal::Action(envelope) => actions.push(*envelope),
+                ToSeal::Evidence { sha256, bytes } => sealed.keep_evidence(&sha256, &bytes),
+                ToSeal::EvidenceIsSent { sha256 } => sealed.forget_evidence(&sha256),
+            }
+        }
+        if !actions.is_empty() {
+            sealed.append(&actions);
+        }
+    }
+
     fn commit<T, E: From<StoreError>>(
         &mut self,
         work: impl FnOnce(&Tx<'_>) -> std::result::Result<T, E>,
-    ) -> std::result::Result<(T, Vec<Envelope>, bool), E> {
+    ) -> std::result::Result<(T, Vec<ToSeal>, bool), E> {
         let tx = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)

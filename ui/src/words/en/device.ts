@@ -23,6 +23,7 @@ export const deviceWords = {
 	'unlock.hand_over': 'Hand in what is saved',
 	'unlock.handing_over': 'Handing in …',
 	'unlock.handed_over': 'Handed in: {{count}}',
+	'unlock.no_connection': 'No connection. Nothing is lost: try again where there is a network.',
 	'unlock.nothing_left': 'The office has everything that was recorded here.',
 	'unlock.newcomer_how':
 		'Somebody else sets themselves up with a code and a passphrase of their own. Neither sees what is the other’s.',

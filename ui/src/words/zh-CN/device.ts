@@ -24,6 +24,7 @@ export const deviceWords: Record<keyof typeof english, string> = {
 	'unlock.hand_over': '上交已保存的内容',
 	'unlock.handing_over': '正在上交……',
 	'unlock.handed_over': '已上交：{{count}}',
+	'unlock.no_connection': '没有网络。内容不会丢失：有网络时请再试一次。',
 	'unlock.nothing_left': '这里记录的内容，办公室均已收到。',
 	'unlock.newcomer_how': '另一位同事可用自己的代码和口令完成设置。双方互相看不到对方的内容。',
 	'unlock.newcomer': '为另一位同事设置',
