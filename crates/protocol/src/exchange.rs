@@ -196,6 +196,7 @@ pub struct EnrolResponse {
     pub lift_key: Option<LiftKey>,
     /// Whose device it is; an agent's where an older server does not say.
     #[serde(default)]
+    #[schema(value_type = Option<String>)]
     pub role: Option<Role>,
 }
 

@@ -26,6 +26,11 @@ const CODE_MODULUS: u64 = 100_000_000;
 #[serde(transparent)]
 pub struct LiftKey(String);
 
+/// What a lead's device has of another device's key.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct LeadKey(String);
+
 /// What is asked to be lifted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asked {
@@ -66,22 +71,10 @@ impl LiftKey {
         digits(&mac.finalize().into_bytes())
     }
 
-    /// What a lead reads back who knows the case by its account's number alone: their own device has
-    /// no case of the team. Eight digits.
-    pub fn code_by_account(
-        &self,
-        question: &str,
-        reference: &str,
-        day: NaiveDate,
-        rules: &[String],
-    ) -> String {
-        let mut mac = mac(self.0.as_bytes(), "doorstep lift code 2");
-        mac.update(normal(question).as_bytes());
-        mac.update(b"\n");
-        mac.update(normal_reference(reference).as_bytes());
-        mac.update(b"\n");
-        add(&mut mac, day, rules);
-        digits(&mac.finalize().into_bytes())
+    /// What a lead's device gets of it: answers questions, and nothing else that this key does.
+    pub fn for_leads(&self) -> LeadKey {
+        let mac = mac(self.0.as_bytes(), "doorstep lead key 1");
+        LeadKey(hex::encode(mac.finalize().into_bytes()))
     }
 
     /// Eight digits over what is asked, for a purpose.
@@ -96,7 +89,36 @@ impl LiftKey {
         let question = self.question(asked);
         let given: String = code.chars().filter(char::is_ascii_digit).collect();
         given == self.code(&question, asked.case, asked.day, &asked.rules)
-            || given == self.code_by_account(&question, reference, asked.day, &asked.rules)
+            || given
+                == self
+                    .for_leads()
+                    .code(&question, reference, asked.day, &asked.rules)
+    }
+}
+
+impl LeadKey {
+    /// What a lead reads back who knows the case by its account's number alone: their own device has
+    /// no case of the team. Eight digits.
+    pub fn code(
+        &self,
+        question: &str,
+        reference: &str,
+        day: NaiveDate,
+        rules: &[String],
+    ) -> String {
+        let mut mac = mac(self.0.as_bytes(), "doorstep lift code 2");
+        mac.update(normal(question).as_bytes());
+        mac.update(b"\n");
+        mac.update(normal_reference(reference).as_bytes());
+        mac.update(b"\n");
+        add(&mut mac, day, rules);
+        digits(&mac.finalize().into_bytes())
+    }
+}
+
+impl std::fmt::Debug for LeadKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("LeadKey")
     }
 }
 
@@ -223,15 +245,20 @@ mod tests {
     fn a_lead_who_has_only_the_account_number_answers_as_well() {
         let (key, asked) = (key(1), asked());
         let question = key.question(&asked);
-        let code = key.code_by_account(&question, "ab 398", asked.day, &asked.rules);
+        let code = key
+            .for_leads()
+            .code(&question, "ab 398", asked.day, &asked.rules);
         assert!(key.is_answer(&asked, "AB398", &code));
         assert!(!key.is_answer(&asked, "AB399", &code));
         let tomorrow = asked.day.succ_opt().unwrap();
         assert_ne!(
             code,
-            key.code_by_account(&question, "AB398", tomorrow, &asked.rules)
+            key.for_leads()
+                .code(&question, "AB398", tomorrow, &asked.rules)
         );
-        let other = key.code_by_account(&question, "AB398", asked.day, &["Q12".into()]);
+        let other = key
+            .for_leads()
+            .code(&question, "AB398", asked.day, &["Q12".into()]);
         assert!(!key.is_answer(&asked, "AB398", &other));
     }
 

@@ -1,7 +1,7 @@
 //! What a lead's device has of the team, so that the lead can approve by telephone while neither side
 //! has a network; and what the lead approved, handed in afterwards.
 
-use crate::lift::LiftKey;
+use crate::lift::LeadKey;
 use chrono::{DateTime, NaiveDate, Utc};
 use doorstep_domain::{DeviceId, UserId};
 use serde::{Deserialize, Serialize};
@@ -23,7 +23,7 @@ pub struct TeamDevice {
     pub agent: UserId,
     pub name: String,
     #[schema(value_type = String)]
-    pub key: LiftKey,
+    pub key: LeadKey,
 }
 
 /// An approval that a lead gave without a network.

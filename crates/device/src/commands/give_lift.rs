@@ -90,9 +90,7 @@ impl Device {
                 .filter(|device| device.agent == wanted.agent)
                 .map(|device| {
                     let reference = &wanted.reference;
-                    device
-                        .key
-                        .code_by_account(&question, reference, day, &rules)
+                    device.key.code(&question, reference, day, &rules)
                 })
                 .collect();
             if codes.is_empty() {
