@@ -1,15 +1,11 @@
-//! Devices: enrolled by a one-time code; their tokens renewed; retired, lost and found; and what was
-//! sealed by them handed in by anybody.
+//! Devices: enrolled by a one-time code; their tokens renewed; retired, lost and found.
 
 use super::activity::Names;
 use super::auth::{SignedIn, unauthorised};
 use super::error::{Body, Path};
 use super::{ApiError, App};
-use crate::intake::{IntakeError, Sender, confirm_partners, take_in};
-use crate::policies::InForce;
 use crate::secrets::{hash_token, normal_code, token};
-use crate::store::{DeviceState, EnrolmentError, NewDevice, Tx};
-use crate::watch;
+use crate::store::{DeviceState, EnrolmentError, NewDevice};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -17,8 +13,7 @@ use chrono::{DateTime, Duration, Utc};
 use doorstep_domain::{DeviceId, Role, UserId};
 use doorstep_protocol::chain::{self, Verify};
 use doorstep_protocol::exchange::{
-    EnrolRequest, EnrolResponse, ErrorResponse, HandoverRequest, HandoverResponse,
-    PUSH_ACTIONS_MAX, RenewRequest, RenewResponse,
+    EnrolRequest, EnrolResponse, ErrorResponse, RenewRequest, RenewResponse,
 };
 use doorstep_protocol::lift::LiftKey;
 use doorstep_protocol::seal;
@@ -200,68 +195,4 @@ pub async fn set_state(
         false => Err(ApiError::not_found("device.unknown")),
     })
     .await
-}
-
-/// Takes in what a device had sealed to this server. Anybody may bring it: each action is signed by
-/// the device, and only the server can read it.
-#[utoipa::path(post, path = "/v1/handover", security(()), request_body = HandoverRequest, responses(
-    (status = OK, body = HandoverResponse), (status = NOT_FOUND, body = ErrorResponse)
-))]
-pub async fn hand_over(
-    State(app): State<App>,
-    Body(request): Body<HandoverRequest>,
-) -> Result<Json<HandoverResponse>, ApiError> {
-    super::sync::check_protocol(request.protocol)?;
-    if request.sealed.len() > PUSH_ACTIONS_MAX {
-        return Err(ApiError::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "sync.too_many_actions",
-            "too many actions in one handover",
-        ));
-    }
-    app.throttle
-        .admit(&format!("handover {}", request.device))?;
-    let (now, policies) = (app.clock.now(), app.policies());
-    app.write(move |tx| Ok(Json(take_over(tx, &request, &policies, now)?)))
-        .await
-}
-
-fn take_over(
-    tx: &Tx<'_>,
-    request: &HandoverRequest,
-    policies: &InForce,
-    now: DateTime<Utc>,
-) -> Result<HandoverResponse, ApiError> {
-    let device = tx
-        .device(request.device)?
-        .ok_or_else(|| ApiError::not_found("device.unknown"))?;
-    let person = tx
-        .person(device.person)?
-        .ok_or_else(|| ApiError::not_found("person.unknown"))?;
-    let key = chain::public_key(&device.public_key).ok_or(IntakeError::BadSignature)?;
-    let secret = tx.origin()?.seal_key;
-    let opened: Vec<_> = request
-        .sealed
-        .iter()
-        .filter_map(|sealed| seal::open(sealed, secret))
-        .filter(|envelope| key.has_signed(&envelope.link.0, &envelope.signature))
-        .collect();
-    tx.enter()?;
-    let sender = Sender {
-        device: device.id,
-        person: device.person,
-        role: person.role,
-        key: &key,
-        is_lost: device.state == DeviceState::Lost,
-    };
-    let taken = take_in(tx, &sender, &opened, policies, now)?;
-    watch::follow(tx, device.id, &opened, &taken.verdicts, now)?;
-    confirm_partners(tx, &opened, &taken.verdicts, &policies.policies, now)?;
-    let (fresh, all) = (taken.fresh, taken.verdicts.len());
-    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-    Ok(HandoverResponse {
-        taken: count(fresh),
-        known: count(all - fresh),
-        rejected: count(request.sealed.len() - all),
-    })
 }

@@ -13,6 +13,7 @@ mod devices;
 mod duties;
 mod error;
 mod evidence;
+mod handover;
 mod imports;
 mod interface;
 mod known;
@@ -278,8 +279,8 @@ fn documented() -> OpenApiRouter<App> {
         .routes(documented_routes!(devices::renew_token))
         .routes(documented_routes!(devices::list_devices))
         .routes(documented_routes!(devices::set_state))
-        .routes(documented_routes!(devices::hand_over))
-        .routes(documented_routes!(uploads::hand_over_evidence))
+        .routes(documented_routes!(handover::hand_over))
+        .routes(documented_routes!(handover::hand_over_evidence))
         .routes(documented_routes!(duties::list, duties::add))
         .routes(documented_routes!(duties::end))
         .routes(documented_routes!(duties::hand_over))

@@ -6,7 +6,6 @@
 use super::auth::KnownDevice;
 use super::{ApiError, App};
 use crate::attachments::{ATTACHMENT_BYTES_MAX, AttachmentError};
-use crate::intake::IntakeError;
 use crate::store::{PartRow, UploadRow};
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
@@ -17,9 +16,6 @@ use axum::routing::{head, post};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use doorstep_domain::DeviceId;
-use doorstep_protocol::chain::{self, Verify as _};
-use doorstep_protocol::exchange::ErrorResponse;
-use doorstep_protocol::seal;
 use sha2::{Digest, Sha256};
 use utoipa_axum::router::OpenApiRouter;
 
@@ -27,8 +23,6 @@ const VERSION: &str = "1.0.0";
 const EXTENSIONS: &str = "creation,checksum,termination";
 /// One piece; a client that sends more in one request is cut off and resumes.
 const PART_BYTES_MAX: usize = 8 * 1024 * 1024;
-/// What sealing adds: a key and a tag.
-const SEAL_BYTES: usize = 32 + 16;
 /// tus: the checksum of a piece does not match.
 const CHECKSUM_MISMATCH: u16 = 460;
 
@@ -260,79 +254,8 @@ async fn finish(app: &App, upload: &UploadRow, key: &[u8; 32]) -> Result<(), Api
     }
 }
 
-/// Takes a piece of evidence that a device had sealed to this server, whoever brings it: its hash is
-/// signed by the device, which is looked at before anything is read. 201 where it was not here yet.
-#[utoipa::path(post, path = "/v1/handover/{device}/evidence/{sha256}", security(()),
-    params(("device" = uuid::Uuid, Path), ("sha256" = String, Path)), responses(
-    (status = CREATED), (status = NO_CONTENT, description = "it was here already"),
-    (status = NOT_FOUND, description = "`device.unknown`", body = ErrorResponse),
-    (status = BAD_REQUEST, description = "`sync.bad_signature`", body = ErrorResponse),
-    (status = UNPROCESSABLE_ENTITY, description = "`attachment.not_sealed`", body = ErrorResponse)
-))]
-pub async fn hand_over_evidence(
-    State(app): State<App>,
-    Path((device, sha256)): Path<(DeviceId, String)>,
-    request: Request,
-) -> Result<StatusCode, ApiError> {
-    let signature = request.headers().get("doorstep-signature");
-    let signature = signature.and_then(|text| text.to_str().ok());
-    let signature = signature.unwrap_or_default().to_owned();
-    let hash = sha256.clone();
-    let (secret, is_known) = app
-        .read(move |tx| {
-            let row = tx.device(device)?;
-            let row = row.ok_or_else(|| ApiError::not_found("device.unknown"))?;
-            let key = chain::public_key(&row.public_key).ok_or(IntakeError::BadSignature)?;
-            if !key.has_signed(&seal::evidence_statement(&hash), &signature) {
-                return Err(IntakeError::BadSignature.into());
-            }
-            Ok((tx.origin()?.seal_key, tx.is_stored(&hash)?))
-        })
-        .await?;
-    if is_known {
-        return Ok(StatusCode::NO_CONTENT);
-    }
-    let limit = usize::try_from(ATTACHMENT_BYTES_MAX).unwrap_or(usize::MAX);
-    let sealed = axum::body::to_bytes(request.into_body(), limit.saturating_add(SEAL_BYTES))
-        .await
-        .map_err(|_| bad("attachment.too_large", "it is too large, or was cut off"))?;
-    let opened = seal::open_bytes(&sealed, secret)
-        .filter(|bytes| hex::encode(Sha256::digest(bytes)) == sha256)
-        .ok_or_else(|| {
-            let code = "attachment.not_sealed";
-            let what = "this is not what was signed, or not sealed to this server";
-            ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, code, what)
-        })?;
-    let key = app.write(|tx| Ok(tx.attachment_key()?)).await?;
-    let name = app.store.attachment_name(&sha256);
-    app.attachments.put(&name, &opened, &key).await?;
-    let upload = UploadRow {
-        id: upload_id(device, &sha256),
-        device,
-        hash: sha256,
-        size_bytes: opened.len() as u64,
-        received_bytes: 0,
-        is_stored: false,
-    };
-    let now = app.clock.now();
-    let parts = app
-        .write(move |tx| {
-            let begun = tx.begin_upload(&upload)?;
-            tx.set_stored(&begun.id, now)?;
-            // What the device itself had begun to send.
-            let parts = tx.parts(&begun.id)?;
-            tx.drop_parts(&begun.id)?;
-            Ok(parts)
-        })
-        .await?;
-    for part in parts {
-        app.attachments.remove(&part.object).await?;
-    }
-    Ok(StatusCode::CREATED)
-}
-
 /// The id of an upload follows from device and hash.
-fn upload_id(device: DeviceId, hash: &str) -> String {
+pub(super) fn upload_id(device: DeviceId, hash: &str) -> String {
     let name = format!("doorstep upload\n{device}\n{hash}");
     hex::encode(Sha256::digest(name.as_bytes()))
 }
@@ -401,7 +324,7 @@ fn checksum(headers: &HeaderMap) -> Result<Option<Vec<u8>>, ApiError> {
         })
 }
 
-fn bad(code: &str, message: &str) -> ApiError {
+pub(super) fn bad(code: &str, message: &str) -> ApiError {
     ApiError::bad_request(code, message)
 }
 
