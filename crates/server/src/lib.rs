@@ -18,6 +18,7 @@ pub mod retention;
 pub mod secrets;
 pub mod serve;
 pub mod store;
+mod toml_text;
 pub mod watch;
 
 pub use clock::Clock;

@@ -10,6 +10,8 @@ use std::time::Duration;
 /// How long each target runs, in seconds; `cargo xtask fuzz` sets it.
 const SECONDS: &str = "DOORSTEP_FUZZ_SECONDS";
 const SECONDS_IN_TESTS: u64 = 2;
+/// A file that gets each sample before it is decoded: what ends the whole process prints none.
+const KEEP: &str = "DOORSTEP_FUZZ_KEEP";
 
 /// One way to spoil a sample. Places are taken modulo its length.
 #[derive(Debug, Clone, TypeGenerator)]
@@ -129,6 +131,7 @@ pub fn fuzz(samples: &[Vec<u8>], decode: impl Fn(&[u8]) + std::panic::RefUnwindS
         .ok()
         .and_then(|seconds| seconds.parse().ok())
         .unwrap_or(SECONDS_IN_TESTS);
+    let keep = std::env::var_os(KEEP);
     let decoded = AtomicU64::new(0);
     bolero::check!()
         .with_type::<(u16, u8, [Twist; TWISTS_MAX])>()
@@ -138,7 +141,12 @@ pub fn fuzz(samples: &[Vec<u8>], decode: impl Fn(&[u8]) + std::panic::RefUnwindS
             let sample = samples.get(usize::from(*which) % samples.len());
             let twists = twists.get(usize::from(*count) % TWISTS_MAX..);
             let sample = sample.map_or(&[][..], Vec::as_slice);
-            decode(&twisted(sample, twists.unwrap_or_default()));
+            let bytes = twisted(sample, twists.unwrap_or_default());
+            if let Some(file) = &keep {
+                // Without the file the hunt is in vain, and says so by an empty hand.
+                let _ = std::fs::write(file, &bytes);
+            }
+            decode(&bytes);
             decoded.fetch_add(1, Ordering::Relaxed);
         });
     println!("{} samples decoded", decoded.into_inner());

@@ -120,7 +120,7 @@ pub enum MappingError {
 impl Mapping {
     /// Reads a mapping and checks that it can work.
     pub fn parse(text: &str) -> Result<Self, MappingError> {
-        let mapping: Self = toml::from_str(text)?;
+        let mapping: Self = crate::toml_text::read(text)?;
         let columns = &mapping.columns;
         if columns.bills.is_empty() {
             return Err(MappingError::NoBills);

@@ -40,7 +40,7 @@ fn in_lines(wrong: &[Wrong]) -> String {
 
 /// Reads a pack and checks it, as of `today`.
 pub fn read_pack(text: &str, checklist: &Checklist, today: NaiveDate) -> Result<Pack, PolicyError> {
-    let pack: Pack = toml::from_str(text).map_err(|error| {
+    let pack: Pack = crate::toml_text::read(text).map_err(|error| {
         let at = error.span().map_or(0, |span| span.start);
         PolicyError::Pack(vec![Wrong {
             line: line_of(text, at),
