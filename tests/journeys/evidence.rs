@@ -1,6 +1,6 @@
 //! Signatures and photos: kept offline, sent, shown, deleted when their time is over.
 
-use crate::work::{arrive, plan_input, stop};
+use crate::work::{arrive, end_met, plan_input, stop};
 use doorstep_device::commands::agree_plan::AgreementInput;
 use doorstep_device::{Device, DeviceClock, DeviceError, handover};
 use doorstep_domain::evidence::EvidenceKind;
@@ -243,4 +243,25 @@ async fn evidence_is_handed_in_without_the_passphrase_and_only_as_it_was_signed(
     let device = Device::unlock(&folder, PASSPHRASE, clock).unwrap();
     device.sync().await.unwrap();
     assert!(!sealed.exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retired_device_forgets_nothing_that_the_server_has_not() {
+    let company = Company::start().await.unwrap();
+    let device = company.device().await.unwrap();
+    let case = stop(&device, 0);
+    arrive(&device, case);
+    device.add_photo(case, &drawn(true), true).unwrap();
+    end_met(&device, case, "");
+    let piece = device.case(case).unwrap().evidence.pop().unwrap();
+    let lead = company.sign_in("lead").await.unwrap();
+    let path = format!("/v1/devices/{}/state", device.profile().device);
+    let retired = Some(serde_json::json!("retired"));
+    lead.done("PUT", &path, retired).await.unwrap();
+    device.sync().await.unwrap();
+    let path = format!("/v1/cases/{case}/evidence/{}", piece.sha256);
+    let answer = company.send("GET", &path, Some(lead.cookie()), None);
+    assert_eq!(answer.await.unwrap().status(), 200, "the photo came first");
+    let gone = device.sync().await.err().unwrap();
+    assert_eq!(gone.code(), "device.retired");
 }

@@ -180,7 +180,6 @@ async fn a_lead_without_a_network_reads_the_code_from_a_device_of_their_own() {
         .await
         .unwrap();
     let folder = company.folder.path().join("lead");
-    std::fs::create_dir_all(&folder).unwrap();
     let desk = company
         .enrol(code["code"].as_str().unwrap(), &folder)
         .await
@@ -301,4 +300,33 @@ async fn a_lead_without_a_network_reads_the_code_from_a_device_of_their_own() {
     lead.done("PUT", &lost, Some(json!("lost"))).await.unwrap();
     desk.sync().await.unwrap();
     assert!(desk.team().unwrap().agents.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_leads_retired_device_hands_in_what_was_approved() {
+    let company = Company::start().await.unwrap();
+    let device = company.device().await.unwrap();
+    let case = stop(&device, 0);
+    let lead = company.sign_in("lead").await.unwrap();
+    let path = format!("/v1/people/{}/enrol-code", company.id("lead").unwrap());
+    let code = lead.done("POST", &path, None).await.unwrap();
+    let folder = company.folder.path().join("lead");
+    let code = code["code"].as_str().unwrap();
+    let desk = company.enrol(code, &folder).await.unwrap();
+    desk.sync().await.unwrap();
+    let given = GiveLift {
+        agent: company.id("agent").unwrap(),
+        reference: device.case(case).unwrap().summary.reference,
+        question: "7KQ2MX".into(),
+        rules: vec!["Q29".into()],
+        reason: "phoned ahead".into(),
+    };
+    desk.give_lift(&given).unwrap();
+    let path = format!("/v1/devices/{}/state", desk.profile().device);
+    lead.done("PUT", &path, Some(json!("retired")))
+        .await
+        .unwrap();
+    let gone = desk.sync().await.err().unwrap();
+    assert_eq!(gone.code(), "device.retired");
+    assert_eq!(company.store.read(|tx| tx.lifts(case)).unwrap().len(), 1);
 }

@@ -43,7 +43,7 @@ impl Device {
     pub(super) async fn sync_some(&self, extent: Extent) -> Result<()> {
         let _one_in_flight = self.exchange().lock().await;
         self.with_sync(|sync| sync.is_running = true);
-        let done = self.whole(extent).await;
+        let done = self.rounds(extent).await;
         self.with_sync(|sync| {
             sync.is_running = false;
             sync.arrived = None;
@@ -52,14 +52,9 @@ impl Device {
         done
     }
 
-    async fn whole(&self, extent: Extent) -> Result<()> {
-        // First: a device that is retired forgets everything once its outbox is in.
-        self.hand_in_given().await?;
-        self.rounds(extent).await?;
-        self.learn_team().await
-    }
-
     async fn rounds(&self, extent: Extent) -> Result<()> {
+        // First: a device that is retired forgets everything in the end.
+        self.exchange_team().await?;
         let has_cursor = self.read(|tx| tx.cursor())?.is_some();
         if !has_cursor {
             self.fetch_snapshot().await?;
@@ -142,12 +137,16 @@ impl Device {
     }
 
     /// Destroys the key where the server says so: at once if the device was lost, once everything
-    /// is handed in if it was retired; never while somebody is at a door.
+    /// is handed in if it was retired, evidence and approvals too; never while somebody is at a door.
     fn obey(&self, order: CustodyOrder) -> Result<()> {
         let is_due = match order {
             CustodyOrder::Keep => return Ok(()),
             CustodyOrder::Destroy => true,
-            CustodyOrder::Retire => self.read(|tx| tx.count_outbox())? == 0,
+            CustodyOrder::Retire => {
+                let waiting =
+                    self.read(|tx| Ok::<_, StoreError>((tx.count_outbox()?, tx.count_evidence()?)));
+                waiting? == (0, 0) && self.given_lifts()?.is_empty()
+            }
         };
         let is_at_a_door = self
             .read(|tx| Ok::<_, DeviceError>(self.visit_under_way(&tx.busy_cases()?).is_some()))?;
