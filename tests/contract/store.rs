@@ -417,3 +417,17 @@ fn the_log_verifies_without_a_database_and_a_changed_byte_shows() {
         assert!(export::verify(cut.as_bytes()).is_err());
     }
 }
+
+#[test]
+fn whoever_asks_from_an_async_task_is_answered() {
+    for (name, store) in Stores::new("tasks").open("main") {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let asked = async move {
+            let here = store.read(|tx| tx.count_cases());
+            let aside = Arc::new(store).read_aside(|tx| tx.count_cases()).await;
+            (here.unwrap(), aside.unwrap())
+        };
+        let (here, aside) = runtime.block_on(runtime.spawn(asked)).unwrap();
+        assert_eq!((here, aside), (0, 0), "{name}");
+    }
+}

@@ -13,7 +13,7 @@ use r2d2::{ManageConnection, Pool};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::time::Duration;
-use tokio::runtime::{self, Runtime};
+use tokio::runtime::{self, Handle, Runtime, RuntimeFlavor};
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Config, Error, NoTls, Statement};
 
@@ -184,6 +184,22 @@ impl Database for Postgres {
         mode: Mode,
         work: &mut dyn FnMut(&dyn Sql) -> bool,
     ) -> Result<()> {
+        where_one_may_block(|| self.run(tenant, mode, work))
+    }
+}
+
+/// A connection is driven by the thread that asks, which must not drive async tasks meanwhile. Whoever
+/// asks from such a thread is slow to others, and no more than that: a watch must not end by it.
+fn where_one_may_block<T>(work: impl FnOnce() -> T) -> T {
+    let flavor = Handle::try_current().map(|runtime| runtime.runtime_flavor());
+    match flavor {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
+        _ => work(),
+    }
+}
+
+impl Postgres {
+    fn run(&self, tenant: &str, mode: Mode, work: &mut dyn FnMut(&dyn Sql) -> bool) -> Result<()> {
         let begin = match mode {
             // Everything that one answer shows is of one moment.
             Mode::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
