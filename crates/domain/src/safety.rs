@@ -5,7 +5,7 @@
 //! incident, somebody else approves it, it is looked at again, and it leaves (reference, section 4.6).
 
 use crate::{ActionId, Revision, UserId};
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Months, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 /// A hazard to staff, or a need of the customer. Needs, never diagnoses.
@@ -111,7 +111,16 @@ impl FlagKind {
     }
 }
 
+/// Stale markers do harm: each is looked at again at least this often (reference, section 4.6).
+const REVIEW_MONTHS_MAX: Months = Months::new(12);
+
 impl Flag {
+    /// The last day for its next look, when somebody raises or approves it on `day`.
+    pub fn latest_review(day: NaiveDate) -> NaiveDate {
+        day.checked_add_months(REVIEW_MONTHS_MAX)
+            .unwrap_or(NaiveDate::MAX)
+    }
+
     /// Not cleared by anybody.
     pub const fn is_open(&self) -> bool {
         self.cleared.is_none()
@@ -121,7 +130,7 @@ impl Flag {
     pub fn expires_on(&self) -> NaiveDate {
         let held = self
             .raised_on
-            .checked_add_months(chrono::Months::new(self.kind.years() * 12));
+            .checked_add_months(Months::new(self.kind.years() * 12));
         // A later review is a decision that it still holds.
         held.unwrap_or(NaiveDate::MAX).max(self.review_on)
     }

@@ -18,13 +18,15 @@ pub(super) fn raise_flag(case: &mut Case, action: &Action) {
     if case.flags.iter().any(|raised| raised.id == action.id) {
         return;
     }
+    let raised_on = action.recorded.day();
     case.flags.push(Flag {
         id: action.id,
         kind: *flag,
         incident: incident.clone(),
         raised_by: action.actor,
-        raised_on: action.recorded.day(),
-        review_on: *review_on,
+        raised_on,
+        // It is raised whatever day was typed: the cautious side wins, and nobody extends it alone.
+        review_on: Flag::latest_review(raised_on).min(*review_on),
         approved: None,
         cleared: None,
     });

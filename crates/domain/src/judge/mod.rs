@@ -13,15 +13,12 @@ use crate::conflict::Choice;
 use crate::fold::HOUSEHOLD_TAKEN;
 use crate::money::Money;
 use crate::policy::PlanPolicy;
-use crate::safety::StopKind;
+use crate::safety::{Flag, StopKind};
 use crate::verdict::Ruling;
 use crate::{ActionId, Epoch, Lineage, Revision, Role, RuleId, UserId};
-use chrono::{DateTime, Months, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use decision::judge_decision;
 use plan::{judge_life, judge_plan};
-
-/// Stale markers do harm: each is looked at again at least this often (reference, section 4.6).
-const REVIEW_MONTHS_MAX: Months = Months::new(12);
 
 /// What the rules know beside the case and the action.
 #[derive(Debug, Clone)]
@@ -278,9 +275,7 @@ fn judge_review(
     now: DateTime<Utc>,
 ) -> Ruling {
     let today = now.with_timezone(&case.address.zone).date_naive();
-    let latest = today
-        .checked_add_months(REVIEW_MONTHS_MAX)
-        .unwrap_or(NaiveDate::MAX);
+    let latest = Flag::latest_review(today);
     let open = case.flags.iter().find(|flag| flag.id == raise);
     match open.filter(|flag| flag.is_in_force(today)) {
         None => Ruling::refused("flag.unknown"),

@@ -116,6 +116,20 @@ fn a_flag_speaks_at_once_and_somebody_else_approves_it_for_a_year_at_most() {
 }
 
 #[test]
+fn nobody_raises_a_flag_for_longer_than_its_kind_is_held() {
+    let raise = Change::RaiseFlag {
+        flag: FlagKind::NeedsLargePrint,
+        incident: "Asked for it.".into(),
+        review_on: "2099-01-01".parse().unwrap(),
+    };
+    let action = Actor::new(lead(), 0x100).does(raise, revision(2));
+    let (case, _) = take_in(case(), &action, Role::Lead, 3);
+    let flag = case.unwrap().flags.remove(0);
+    assert_eq!(flag.review_on, "2027-11-21".parse().unwrap());
+    assert_eq!(flag.expires_on(), "2028-11-21".parse().unwrap());
+}
+
+#[test]
 fn roles_are_kept_apart() {
     let mut door = Actor::new(agent(), 0x100);
     let payment = Change::PostPayment {
