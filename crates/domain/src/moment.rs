@@ -42,9 +42,12 @@ impl Moment {
         self.server_estimate.unwrap_or_else(|| self.wall.to_utc())
     }
 
-    /// The calendar day on the device when it was recorded.
+    /// The calendar day of that instant, in the time zone of the device: no rule counts days by a clock
+    /// that somebody set.
     pub fn day(&self) -> NaiveDate {
-        self.wall.date_naive()
+        self.instant()
+            .with_timezone(self.wall.offset())
+            .date_naive()
     }
 }
 
@@ -59,5 +62,6 @@ mod tests {
         let moment = Moment::read(wall, None, Some(estimate));
         assert!(moment.clock_suspect);
         assert_eq!(moment.instant(), estimate);
+        assert_eq!(moment.day(), "2026-11-21".parse().unwrap());
     }
 }
