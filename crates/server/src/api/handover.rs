@@ -90,7 +90,12 @@ fn take_over(
 /// Takes a piece of evidence that a device had sealed to this server, whoever brings it: its hash is
 /// signed by the device, which is looked at before anything is read. 201 where it was not here yet.
 #[utoipa::path(post, path = "/v1/handover/{device}/evidence/{sha256}", security(()),
-    params(("device" = uuid::Uuid, Path), ("sha256" = String, Path)), responses(
+    params(
+        ("device" = uuid::Uuid, Path),
+        ("sha256" = String, Path, description = "of what is sealed, in hexadecimal"),
+        ("doorstep-signature" = String, Header, description = "the device's, of that hash")
+    ),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"), responses(
     (status = CREATED), (status = NO_CONTENT, description = "it was here already"),
     (status = NOT_FOUND, description = "`device.unknown`", body = ErrorResponse),
     (status = BAD_REQUEST, description = "`sync.bad_signature`", body = ErrorResponse),

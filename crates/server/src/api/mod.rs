@@ -8,13 +8,13 @@ mod bulk;
 mod cases;
 mod check;
 mod complaints;
-mod conflicts;
 mod devices;
 mod duties;
 mod error;
 mod evidence;
 mod handover;
 mod imports;
+mod inbox;
 mod interface;
 mod known;
 mod lifts;
@@ -35,10 +35,10 @@ pub use bulk::BulkStopView;
 pub use cases::{CasesView, RulingView};
 pub use check::CheckView;
 pub use complaints::ComplaintsView;
-pub use conflicts::InboxView;
 pub use devices::DeviceView;
 pub use duties::DutyView;
 pub use error::ApiError;
+pub use inbox::InboxView;
 pub use known::KnownView;
 pub use lifts::LiftView;
 pub use payments::PaymentsView;
@@ -272,8 +272,8 @@ fn documented() -> OpenApiRouter<App> {
         .routes(documented_routes!(protections::raise_stop))
         .routes(documented_routes!(protections::lift_stop))
         .routes(documented_routes!(routes::read_route, routes::set_route))
-        .routes(documented_routes!(conflicts::inbox))
-        .routes(documented_routes!(conflicts::decide))
+        .routes(documented_routes!(inbox::inbox))
+        .routes(documented_routes!(inbox::decide))
         .routes(documented_routes!(activity::activity))
         .routes(documented_routes!(devices::enrol))
         .routes(documented_routes!(devices::renew_token))
