@@ -12,7 +12,7 @@ use tokio::task::block_in_place;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn scenario_23_a_server_restored_from_a_backup_gets_back_what_it_lacks() {
-    let company = Company::start().await.unwrap();
+    let company = Company::start_in_a_file().await.unwrap();
     let device = company.device().await.unwrap();
     let id = stop(&device, 0);
     device.set_fact(id, FactField::Email, "before").unwrap();

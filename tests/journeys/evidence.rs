@@ -6,8 +6,7 @@ use doorstep_device::{Device, DeviceClock, DeviceError, handover};
 use doorstep_domain::evidence::EvidenceKind;
 use doorstep_domain::plan::{Consent, PaymentMethod};
 use doorstep_server::attachments::Attachments;
-use doorstep_server::{Store, Tenant, retention};
-use doorstep_testkit::cluster::Cluster;
+use doorstep_server::retention;
 use doorstep_tests::company::{Company, PASSPHRASE, morning};
 use tokio::task::block_in_place;
 
@@ -26,20 +25,6 @@ fn drawn(ink: bool) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_signature_and_a_photo_are_kept_offline_and_reach_the_case() {
     let company = Company::start().await.unwrap();
-    signature_and_photo(company).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_signature_and_a_photo_with_postgresql() {
-    let cluster = Cluster::start().unwrap();
-    let url = cluster.database("company").unwrap();
-    let store = block_in_place(|| Store::connect(&url, Tenant::default())).unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let company = Company::start_on(store, folder).await.unwrap();
-    signature_and_photo(company).await;
-}
-
-async fn signature_and_photo(company: Company) {
     let device = company.device().await.unwrap();
     let case = stop(&device, 0);
     arrive(&device, case);

@@ -155,7 +155,7 @@ async fn what_is_not_signed_right_or_newer_changes_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn rules_that_the_server_did_not_sign_leave_the_last_good_ones() {
     let office = Office::new();
-    let company = Company::start().await.unwrap();
+    let company = Company::start_in_a_file().await.unwrap();
     let device = company.device().await.unwrap();
     let case = stop(&device, 0);
     answer_safely(&device, case);

@@ -1,6 +1,7 @@
 //! A made-up company on a real server in this process, over real HTTP, for journeys without a
 //! screen.
 
+use crate::ground::{self, Ground};
 use anyhow::{Context, Result, ensure};
 use chrono::{DateTime, Utc};
 use doorstep_device::commands::enrol::{Enrolment, enrol};
@@ -30,6 +31,7 @@ pub struct Company {
     pub cable: Cable,
     pub folder: TempDir,
     http: reqwest::Client,
+    _ground: Ground,
 }
 
 /// A signed-in person, over HTTP.
@@ -47,11 +49,20 @@ impl Company {
     /// Sets the company up from the sample, and serves it on a free port.
     pub async fn start() -> Result<Self> {
         let folder = tempfile::tempdir()?;
-        let store = Store::open(&folder.path().join("server.db"), Tenant::default())?;
+        let (store, ground) = ground::fresh(folder.path())?;
+        let mut company = Self::start_on(store, folder).await?;
+        company._ground = ground;
+        Ok(company)
+    }
+
+    /// The same in a file, for a journey that is about files.
+    pub async fn start_in_a_file() -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let store = ground::in_a_file(folder.path())?;
         Self::start_on(store, folder).await
     }
 
-    /// The same over a fresh store of any kind.
+    /// The same over this fresh store.
     pub async fn start_on(store: Store, folder: TempDir) -> Result<Self> {
         let store = Arc::new(store);
         let policies = policies::shipped()?;
@@ -78,6 +89,7 @@ impl Company {
             cable,
             folder,
             http,
+            _ground: None,
         })
     }
 

@@ -2,6 +2,7 @@
 
 pub mod bindings;
 pub mod company;
+pub mod ground;
 pub mod processes;
 pub mod receivers;
 pub mod screen;

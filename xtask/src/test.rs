@@ -1,6 +1,6 @@
 //! The tests: everything, in the order in which a mistake is found fastest.
 
-use crate::steps::{cargo, npm, step};
+use crate::steps::{DEBUG, build, cargo, npm, run_with, step};
 use crate::{hard, layers, machine};
 use anyhow::Result;
 
@@ -31,16 +31,17 @@ pub fn test() -> Result<()> {
         ])
     })?;
     step("build the server and the app", || {
-        cargo(&[
-            "build",
-            "--package",
-            "doorstep-server",
-            "--package",
-            "doorstep",
-        ])
+        build(DEBUG, &["doorstep-server", "doorstep"])
     })?;
     step("unit, property, contract, journeys, window", || {
         cargo(&["test", "--workspace"])
+    })?;
+    step("journeys once more, over PostgreSQL", || {
+        run_with(
+            "cargo",
+            &["test", "--workspace", "--test", "journeys"],
+            &[("DOORSTEP_JOURNEYS_ON", "postgres")],
+        )
     })?;
     step(
         "weather: planted bugs, 20,000 seeds over the model, 2,000 over files",
