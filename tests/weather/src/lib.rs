@@ -8,6 +8,7 @@ mod deeds;
 pub mod device;
 pub mod dice;
 mod disaster;
+mod files;
 mod network;
 pub mod run;
 pub mod seam;

@@ -3,6 +3,7 @@
 use crate::bug::Bug;
 use crate::device::{Database, Image, Owner};
 use crate::dice::Dice;
+use crate::files;
 use crate::seam::{Line, Seam};
 use crate::server::{Backup, Server};
 use crate::stamp::Stamp;
@@ -148,7 +149,7 @@ impl World {
     pub fn found(plan: Plan, policies: &Rc<InForce>) -> Result<Self> {
         let mut dice = Dice::of(plan.seed);
         let folder = match plan.on_files {
-            true => Some(folder()?),
+            true => Some(files::folder()?),
             false => None,
         };
         let server = match &folder {
@@ -329,13 +330,4 @@ impl World {
 pub struct Documents {
     pub here: BTreeMap<CaseId, String>,
     pub there: BTreeMap<CaseId, String>,
-}
-
-/// A folder for the files of one seed; in memory where the system has a place for that.
-fn folder() -> Result<TempDir> {
-    let memory = std::path::Path::new("/dev/shm");
-    Ok(match memory.is_dir() {
-        true => tempfile::tempdir_in(memory)?,
-        false => tempfile::tempdir()?,
-    })
 }

@@ -5,13 +5,14 @@ mod model;
 pub use model::ModelDevice;
 
 use crate::bug::Bug;
+use crate::files::{self, copy};
 use crate::stamp::Stamp;
 use doorstep_device::record::{self, Books, CaseHead, CaseRow, Entry, HandBack, names};
 use doorstep_device::store::{Result, Store, Tx};
 use doorstep_domain::{Action, ActionId, CaseId, DeviceId, Epoch, Incarnation, Revision, UserId};
 use doorstep_protocol::envelope::Envelope;
 use doorstep_protocol::verdict::SignedVerdict;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use zeroize::Zeroizing;
 
 /// A device's database, over whichever store.
@@ -43,7 +44,10 @@ impl Database {
 
     /// A database over an encrypted file.
     pub fn sqlite(folder: PathBuf, life: Incarnation) -> anyhow::Result<Self> {
-        std::fs::create_dir_all(&folder)?;
+        files::fill(&folder, "tablet", |blank| {
+            Store::open(blank, &key())?;
+            Ok(())
+        })?;
         let store = Some(Store::open(&folder, &key())?);
         let mut database = Self::Sqlite { store, folder };
         database.set_life(life)?;
@@ -140,14 +144,6 @@ impl Database {
             }
         }
     }
-}
-
-fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
-    for entry in std::fs::read_dir(from)? {
-        let entry = entry?;
-        std::fs::copy(entry.path(), to.join(entry.file_name()))?;
-    }
-    Ok(())
 }
 
 /// Who has a tablet, and its key.

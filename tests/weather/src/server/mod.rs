@@ -6,6 +6,7 @@ mod model;
 pub use model::{ModelBackup, ModelServer, ORIGIN, SERVER_KEY};
 
 use crate::bug::Bug;
+use crate::files;
 use crate::seam::Seam;
 use chrono::{DateTime, NaiveDate, Utc};
 use doorstep_domain::policy::Policies;
@@ -50,7 +51,12 @@ impl Server {
 
     /// A server over a file below `folder`.
     pub fn sqlite(folder: &std::path::Path) -> anyhow::Result<Self> {
-        let file = folder.join("server.db");
+        const FILE: &str = "server.db";
+        files::fill(folder, "server", |blank| {
+            Store::open(&blank.join(FILE), Tenant::default())?;
+            Ok(())
+        })?;
+        let file = folder.join(FILE);
         Ok(Self::Sqlite(Box::new(SqliteServer {
             store: Some(Store::open(&file, Tenant::default())?),
             file,
