@@ -1,7 +1,7 @@
 //! The demo: the main job on an embedded database, in a window or headless.
 
 use crate::machine;
-use crate::steps::{cargo, npm, root, step};
+use crate::steps::{DEBUG, build, npm, root, step};
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
@@ -17,7 +17,9 @@ const MAPPING: &str = "examples/credit-accounts.mapping.toml";
 pub fn demo(headless: bool, input: Option<PathBuf>, mapping: Option<PathBuf>) -> Result<()> {
     step("set up what is missing", machine::set_up)?;
     step("build the interface", || npm(&["run", "--silent", "build"]))?;
-    step("build the server, the app and the driver", build)?;
+    step("build the server, the app and the driver", || {
+        build(DEBUG, &["doorstep-server", "doorstep", "story"])
+    })?;
     let out = root().join("target/demo");
     let mapping = mapping.unwrap_or_else(|| root().join(MAPPING));
     let input = input.map(|input| (input, mapping));
@@ -30,18 +32,6 @@ pub fn demo(headless: bool, input: Option<PathBuf>, mapping: Option<PathBuf>) ->
         }),
         false => open(&out, input.as_ref()),
     }
-}
-
-fn build() -> Result<()> {
-    cargo(&[
-        "build",
-        "--package",
-        "doorstep-server",
-        "--package",
-        "doorstep",
-        "--package",
-        "doorstep-tests",
-    ])
 }
 
 fn binary(name: &str) -> PathBuf {

@@ -35,7 +35,7 @@ pub fn fuzz(minutes: u64) -> Result<()> {
 
 /// Kills real processes: the ones that the tests have built.
 pub fn crash(rounds: u64, seed: u64) -> Result<()> {
-    build(DEBUG, &["doorstep-server", "doorstep-tests"])?;
+    build(DEBUG, &["doorstep-server", "crash"])?;
     let (server, rounds, seed) = (
         built(DEBUG, "doorstep-server"),
         rounds.to_string(),

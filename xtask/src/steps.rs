@@ -71,12 +71,13 @@ pub const RELEASE: &[&str] = &["--release"];
 /// The profile that the tests have built already.
 pub const DEBUG: &[&str] = &[];
 
-/// Builds packages in a profile.
-pub fn build(profile: &[&str], packages: &[&str]) -> Result<()> {
-    let mut arguments = vec!["build", "--quiet"];
+/// Builds programs in a profile. They are built as parts of the whole workspace, with the features that
+/// everything in it asks for: a package by itself would have its dependencies compiled once more.
+pub fn build(profile: &[&str], programs: &[&str]) -> Result<()> {
+    let mut arguments = vec!["build", "--workspace"];
     arguments.extend(profile);
-    for package in packages {
-        arguments.extend(["--package", package]);
+    for program in programs {
+        arguments.extend(["--bin", program]);
     }
     cargo(&arguments)
 }
