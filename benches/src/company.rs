@@ -148,6 +148,7 @@ fn opening(dice: &mut Dice, day: NaiveDate) -> OpeningFacts {
             reference: format!("S-{}-{}", digits(dice), digits(dice)),
             product: "Credit card".into(),
             months_overdue: 2 + u16::try_from(dice.below(8)).unwrap_or(0),
+            gentler_attempts: None,
         },
         person: Person {
             name: format!("{} {} Sample", dice.word(), dice.word()),

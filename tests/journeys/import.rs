@@ -228,3 +228,48 @@ async fn a_workbook_gives_the_same_cases_as_its_csv() {
     assert_eq!(report["unchanged"], report["selected"]);
     assert_eq!(report["rows"], 1200);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn gentler_ways_come_first_where_the_creditor_counts_them() {
+    let company = Company::start().await.unwrap();
+    let mapping = SAMPLE_MAPPING.replacen("bills =", "gentler_attempts = \"TRIED\"\nbills =", 1);
+    // What the creditor counted, of every account in the file.
+    let counted = |tried: &str| {
+        let mut file = String::new();
+        for (row, line) in SAMPLE_CSV.lines().enumerate() {
+            let cell = if row == 0 { "TRIED" } else { tried };
+            file.push_str(&format!("{line},{cell}\n"));
+        }
+        file.into_bytes()
+    };
+    let listed = async || {
+        let lead = company.sign_in("lead").await.unwrap();
+        let all = Some(serde_json::json!({}));
+        let page = lead.done("POST", "/v1/cases/search", all).await.unwrap();
+        let cases = page["cases"].as_array().unwrap().clone();
+        let is_too_early = |case: &Value| {
+            let mut against = case["against"].as_array().unwrap().iter();
+            against.any(|reason| reason["citation"]["rule"] == "HOUSE-LAST-2")
+        };
+        let tried = cases[0]["gentler_attempts"].clone();
+        (
+            tried,
+            cases.iter().filter(|case| is_too_early(case)).count(),
+        )
+    };
+    assert_eq!(listed().await, (Value::Null, 0), "nobody counted: Q28 asks");
+    let (status, report) = import(&company, "office", counted("1"), &mapping, &[]).await;
+    assert_eq!((status, &report["updated"]), (200, &report["selected"]));
+    let (tried, too_early) = listed().await;
+    assert!(tried == 1 && too_early > 0, "{tried}, {too_early}");
+    // Whoever does not say leaves what was known.
+    import(&company, "office", counted(""), &mapping, &[]).await;
+    assert_eq!(listed().await.0, 1);
+    import(&company, "office", counted("3"), &mapping, &[]).await;
+    assert_eq!(listed().await, (Value::from(3), 0));
+    let (_, report) = import(&company, "office", counted("-1"), &mapping, &[]).await;
+    let codes = codes(&report);
+    assert!(codes.iter().all(|(_, code)| code == "cell.not_a_number"));
+    assert!(!codes.is_empty());
+    assert_eq!(listed().await.0, 3, "nothing of a wrong file is taken");
+}

@@ -67,6 +67,9 @@ pub enum Change {
     ReplaceBalance {
         balance: Balance,
         months_overdue: u16,
+        /// As the newer statement says; none leaves what was known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        gentler_attempts: Option<u16>,
     },
     /// Money arrived at the creditor.
     PostPayment {

@@ -53,6 +53,10 @@ pub struct Account {
     pub reference: String,
     pub product: String,
     pub months_overdue: u16,
+    /// How often gentler ways (a call, a message, a letter) were tried, as the creditor counts it; none
+    /// where it does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gentler_attempts: Option<u16>,
 }
 
 /// The person the account belongs to.

@@ -323,6 +323,10 @@ fn is_broken_by(check: &Check, case: &Case, policies: &Policies, now: DateTime<U
                 && case.balance.total.minor >= *total_minor_min;
             !is_due
         }
+        Check::GentlerWays { attempts_min } => {
+            let tried = case.account.gentler_attempts;
+            tried.is_some_and(|tried| tried < *attempts_min)
+        }
         Check::KnownPlace {} => !policies.for_case(case).any(Pack::is_of_a_place),
         Check::HouseholdBudget { .. } => {
             let held = case.assignment.as_ref();

@@ -346,6 +346,25 @@ fn the_last_resort_is_not_the_first() {
 }
 
 #[test]
+fn gentler_ways_come_first_and_where_nobody_counted_the_checklist_asks() {
+    let mut case = door(chrono_tz::Asia::Shanghai);
+    let noon = "2026-11-21T12:00:00+08:00";
+    let mut tried = |times| {
+        case.account.gentler_attempts = times;
+        let clearance = at(&case, noon, 30);
+        let listed = against_any_visit(&case, &POLICIES, noon.parse().unwrap());
+        assert_eq!(clearance.may_go(), listed.is_empty());
+        says(&clearance, "HOUSE-LAST-2")
+    };
+    assert_eq!(tried(Some(0)), Some(Effect::Block));
+    assert_eq!(tried(Some(2)), Some(Effect::Block));
+    assert_eq!(tried(Some(3)), None);
+    assert_eq!(tried(None), None);
+    let unknown = POLICIES.checklist.questions.iter().find(|q| q.id == "Q28");
+    assert_eq!(unknown.unwrap().effects, [Effect::Block]);
+}
+
+#[test]
 fn what_is_said_at_the_door_comes_in_order_with_who_asks_for_it() {
     use doorstep_domain::policy::DoorStep;
     let day = "2026-11-21".parse().unwrap();

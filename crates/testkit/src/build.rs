@@ -102,6 +102,7 @@ pub fn opening() -> OpeningFacts {
             reference: "S-1".into(),
             product: "Credit card".into(),
             months_overdue: 3,
+            gentler_attempts: None,
         },
         person: Person {
             name: "Robin Sample".into(),

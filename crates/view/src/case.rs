@@ -47,6 +47,8 @@ pub struct CaseSummaryView {
     pub town: String,
     pub creditor: String,
     pub months_overdue: u16,
+    /// How often gentler ways were tried; none where the creditor does not say.
+    pub gentler_attempts: Option<u16>,
     pub total: Money,
     pub as_of: NaiveDate,
     pub assigned_to: Option<UserId>,
@@ -157,6 +159,7 @@ impl CaseSummaryView {
             town: case.address.town.clone(),
             creditor: case.account.creditor.clone(),
             months_overdue: case.account.months_overdue,
+            gentler_attempts: case.account.gentler_attempts,
             total: case.balance.total,
             as_of: case.balance.as_of,
             assigned_to: assignment.map(|a| a.agent),

@@ -66,6 +66,7 @@ fn changes() -> Result<Vec<Change>> {
         Change::ReplaceBalance {
             balance: case.balance,
             months_overdue: 4,
+            gentler_attempts: None,
         },
         Change::PostPayment {
             amount: total,

@@ -216,6 +216,9 @@ pub async fn in_chinese(console: &mut Screen, case: &str) -> Result<()> {
     console.go(&format!("#/console/case/{case}")).await?;
     console.find("[data-act='total']").await?;
     console.picture("case-chinese").await?;
+    console.tap("to-stop").await?;
+    console.show("[data-act='to-stop']").await?;
+    console.picture("protect-chinese").await?;
     console.tap("nav-alarms").await?;
     console.find("[data-act='past-alarms']").await?;
     console.picture("alarms-chinese").await?;

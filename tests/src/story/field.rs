@@ -47,7 +47,14 @@ pub async fn give_lift(app: &mut Screen, (account, question): (&str, &str)) -> R
     app.tap("lift-make").await?;
     app.find("[data-act='lift-code']").await?;
     app.picture("lead-without-network").await?;
-    app.text("[data-act='lift-code']").await
+    let code = app.text("[data-act='lift-code']").await?;
+    app.tap("nav-more").await?;
+    app.tap("language-zh-CN").await?;
+    app.client().set_window_size(800, 1000).await?;
+    app.tap("nav-today").await?;
+    app.find("[data-act='lift-account']").await?;
+    app.picture("lead-without-network-chinese-upright").await?;
+    Ok(code)
 }
 
 /// Unlocks after a wrong try.
@@ -440,9 +447,12 @@ pub async fn in_chinese(app: &mut Screen, case: &str) -> Result<()> {
     app.go(&format!("#/case/{case}")).await?;
     app.find("[data-act='total']").await?;
     app.picture("case-chinese").await?;
+    app.client().set_window_size(800, 1000).await?;
+    app.tap("to-flag").await?;
+    app.show("[data-act='to-flag']").await?;
+    app.picture("warn-chinese-upright").await?;
     app.tap("nav-more").await?;
     app.tap("theme-dark").await?;
-    app.client().set_window_size(800, 1000).await?;
     let stops = {
         app.tap("nav-today").await?;
         stops(app).await?
@@ -455,5 +465,26 @@ pub async fn in_chinese(app: &mut Screen, case: &str) -> Result<()> {
     app.tap("theme-outdoor").await?;
     app.tap("nav-sync").await?;
     app.find("[data-act='saved']").await?;
-    app.picture("sync-chinese-outdoor-upright").await
+    app.picture("sync-chinese-outdoor-upright").await?;
+    app.tap("nav-more").await?;
+    app.tap("theme-light").await?;
+    app.go(&format!("#/case/{}", stops[4])).await?;
+    app.find("[data-act='total']").await?;
+    answer(app, &[(29, "no")]).await?;
+    app.tap("lift-ask").await?;
+    app.show("[data-act='lift-question']").await?;
+    app.picture("ask-the-lead-chinese-upright").await
+}
+
+/// What a locked app offers, in Chinese, and back to what is saved.
+pub async fn lock_in_chinese(app: &mut Screen, passphrase: &str) -> Result<()> {
+    app.tap("nav-more").await?;
+    app.tap("lock").await?;
+    app.tap("unlock-other").await?;
+    app.picture("without-the-passphrase-chinese-upright")
+        .await?;
+    app.write("passphrase", passphrase).await?;
+    app.tap("unlock").await?;
+    app.find("[data-act='nav-today']").await?;
+    Ok(())
 }

@@ -124,6 +124,7 @@ pub async fn live(day: &Day<'_>) -> Result<Summary> {
 
     (day.say)("the same in Chinese, at night, upright");
     field::in_chinese(&mut app, &stops[0]).await?;
+    field::lock_in_chinese(&mut app, PASSPHRASE).await?;
     console::in_chinese(&mut lead, &stops[0]).await?;
     let saved = field::saved(&app).await?;
     app.close().await?;

@@ -184,9 +184,11 @@ fn apply(case: &mut Case, action: &Action, standing: &Standing) {
         Change::ReplaceBalance {
             balance,
             months_overdue,
+            gentler_attempts,
         } => {
             case.balance = balance.clone();
             case.account.months_overdue = *months_overdue;
+            case.account.gentler_attempts = gentler_attempts.or(case.account.gentler_attempts);
         }
         Change::PostPayment { amount, on } => {
             post_payment(case, *amount, *on);

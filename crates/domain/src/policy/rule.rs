@@ -104,6 +104,9 @@ pub enum Check {
         #[serde(default = "not_nothing")]
         total_minor_min: i64,
     },
+    /// Gentler ways were tried so often, where the creditor says how often; where it does not, the
+    /// checklist asks.
+    GentlerWays { attempts_min: u16 },
     /// The hours that the person asked for, where they can be read as hours.
     Wishes {},
     /// A place for which no pack of a jurisdiction is known.

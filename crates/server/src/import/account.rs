@@ -64,6 +64,11 @@ impl<'a> Cells<'a> {
         })
     }
 
+    fn count(&self, heading: &str, number: i64) -> Result<u16, RowError> {
+        u16::try_from(number)
+            .map_err(|_| self.wrong(heading, "cell.not_a_number", "The number is out of range."))
+    }
+
     fn degrees(&self, heading: &str) -> Result<f64, RowError> {
         self.text(heading)?.parse().map_err(|_| {
             self.wrong(
@@ -103,13 +108,12 @@ pub fn read(
             "The payment is negative.",
         ));
     }
-    let months_overdue = u16::try_from(months_overdue).map_err(|_| {
-        cells.wrong(
-            &columns.months_overdue,
-            "cell.not_a_number",
-            "The number of months is out of range.",
-        )
-    })?;
+    let months_overdue = cells.count(&columns.months_overdue, months_overdue)?;
+    let gentler_attempts = columns.gentler_attempts.as_ref();
+    let gentler_attempts = gentler_attempts
+        .filter(|heading| cells.optional(Some(*heading)).is_some())
+        .map(|heading| cells.count(heading, cells.whole(heading)?))
+        .transpose()?;
     let balance = itemise(mapping, &bills, &payments).ok_or_else(|| {
         cells.wrong(
             newest,
@@ -123,6 +127,7 @@ pub fn read(
         reference: reference.to_owned(),
         product: mapping.product.clone(),
         months_overdue,
+        gentler_attempts,
     };
     let household = cells
         .optional(columns.household.as_ref())

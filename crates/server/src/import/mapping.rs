@@ -85,6 +85,8 @@ pub struct Columns {
     pub latitude: Option<String>,
     pub longitude: Option<String>,
     pub household: Option<String>,
+    /// How often gentler ways were tried; an empty cell says nothing of it.
+    pub gentler_attempts: Option<String>,
 }
 
 /// Which rows become cases.
@@ -148,6 +150,7 @@ impl Mapping {
             &columns.latitude,
             &columns.longitude,
             &columns.household,
+            &columns.gentler_attempts,
         ];
         [&columns.reference, &columns.months_overdue]
             .into_iter()

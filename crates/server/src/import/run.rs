@@ -109,6 +109,7 @@ pub fn import(
                 Change::ReplaceBalance {
                     balance: facts.balance,
                     months_overdue: facts.account.months_overdue,
+                    gentler_attempts: facts.account.gentler_attempts,
                 }
             }
             None => {

@@ -12,4 +12,8 @@ import type { VisitState } from "./VisitState";
 /**
  * A case as a line of a list.
  */
-export type CaseSummaryView = { id: CaseId, revision: Revision, reference: string, name: string, language: Language, street: string, town: string, creditor: string, months_overdue: number, total: Money, as_of: string, assigned_to: UserId | null, day: string | null, position: number | null, stops: Array<StopKind>, flags: Array<FlagKind>, last_visit: VisitState | null, plan: PlanState | null, open_conflicts: number, is_closed: boolean, };
+export type CaseSummaryView = { id: CaseId, revision: Revision, reference: string, name: string, language: Language, street: string, town: string, creditor: string, months_overdue: number, 
+/**
+ * How often gentler ways were tried; none where the creditor does not say.
+ */
+gentler_attempts: number | null, total: Money, as_of: string, assigned_to: UserId | null, day: string | null, position: number | null, stops: Array<StopKind>, flags: Array<FlagKind>, last_visit: VisitState | null, plan: PlanState | null, open_conflicts: number, is_closed: boolean, };

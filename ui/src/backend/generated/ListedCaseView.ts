@@ -17,4 +17,8 @@ export type ListedCaseView = {
 /**
  * What forbids any visit today, or asks for the lead; the worst first. Empty: it may be planned.
  */
-against: Array<AgainstView>, id: CaseId, revision: Revision, reference: string, name: string, language: Language, street: string, town: string, creditor: string, months_overdue: number, total: Money, as_of: string, assigned_to: UserId | null, day: string | null, position: number | null, stops: Array<StopKind>, flags: Array<FlagKind>, last_visit: VisitState | null, plan: PlanState | null, open_conflicts: number, is_closed: boolean, };
+against: Array<AgainstView>, id: CaseId, revision: Revision, reference: string, name: string, language: Language, street: string, town: string, creditor: string, months_overdue: number, 
+/**
+ * How often gentler ways were tried; none where the creditor does not say.
+ */
+gentler_attempts: number | null, total: Money, as_of: string, assigned_to: UserId | null, day: string | null, position: number | null, stops: Array<StopKind>, flags: Array<FlagKind>, last_visit: VisitState | null, plan: PlanState | null, open_conflicts: number, is_closed: boolean, };

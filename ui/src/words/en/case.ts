@@ -3,6 +3,7 @@ export const caseWords = {
 	'case.open': 'Open the case',
 	'case.reference': 'Account {{reference}}',
 	'case.overdue': '{{count}} months overdue',
+	'case.tried': 'called or written to {{count}} times',
 	'case.where': 'Where',
 	'case.owed': 'What is owed',
 	'case.as_of': 'As of {{date}}',

@@ -5,6 +5,7 @@ export const caseWords: Record<keyof typeof english, string> = {
 	'case.open': '打开案件',
 	'case.reference': '账户 {{reference}}',
 	'case.overdue': '逾期 {{count}} 个月',
+	'case.tried': '已致电或致函 {{count}} 次',
 	'case.where': '地点',
 	'case.owed': '欠款明细',
 	'case.as_of': '截至 {{date}}',
