@@ -11,6 +11,9 @@ use tempfile::TempDir;
 /// The role of the server: no superuser, so that row-level security holds it too.
 const ROLE: &str = "doorstep";
 
+/// A cluster that does not end by itself so soon is killed.
+const END_WITHIN: Duration = Duration::from_secs(5);
+
 /// A running cluster.
 pub struct Cluster {
     port: u16,
@@ -113,6 +116,12 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
+        // Asked to end, it takes what it shares in memory with it; killed, it would leave that behind.
+        let _ = run_as(Command::new("kill").args(["-INT", &self.server.id().to_string()]));
+        let began = Instant::now();
+        while matches!(self.server.try_wait(), Ok(None)) && began.elapsed() < END_WITHIN {
+            std::thread::sleep(Duration::from_millis(10));
+        }
         // It may have ended by itself; the folder goes either way.
         let _ = self.server.kill();
         let _ = self.server.wait();

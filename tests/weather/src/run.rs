@@ -105,7 +105,7 @@ pub fn run_many(
     let document = judged_by()?;
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
-        for _ in 0..threads {
+        let running = (0..threads).map(|_| {
             scope.spawn(|| {
                 let policies = Rc::new(document.clone());
                 let mut own = Report::default();
@@ -126,7 +126,13 @@ pub fn run_many(
                     .lock()
                     .unwrap_or_else(std::sync::PoisonError::into_inner);
                 report.merge(own);
-            });
+            })
+        });
+        // Waited for one by one: the end of a scope does not wait for the files of its threads to go.
+        for thread in running.collect::<Vec<_>>() {
+            if let Err(panic) = thread.join() {
+                std::panic::resume_unwind(panic);
+            }
         }
     });
     let mut report = report
