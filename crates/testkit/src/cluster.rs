@@ -116,8 +116,9 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        // Asked to end, it takes what it shares in memory with it; killed, it would leave that behind.
-        let _ = run_as(Command::new("kill").args(["-INT", &self.server.id().to_string()]));
+        // Asked to end at once, it takes what it shares in memory with it; killed, it would leave that
+        // behind; and asked to end in order, it would first write what nobody keeps.
+        let _ = run_as(Command::new("kill").args(["-QUIT", &self.server.id().to_string()]));
         let began = Instant::now();
         while matches!(self.server.try_wait(), Ok(None)) && began.elapsed() < END_WITHIN {
             std::thread::sleep(Duration::from_millis(10));
