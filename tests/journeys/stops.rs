@@ -4,6 +4,7 @@ use crate::work::{arrive, stop};
 use doorstep_domain::safety::{FlagKind, StopKind};
 use doorstep_tests::company::Company;
 use serde_json::json;
+use std::time::Duration;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_register_stops_every_account_once() {
@@ -108,7 +109,14 @@ async fn the_lead_sees_what_the_agent_could_not_know() {
     let company = Company::start().await.unwrap();
     let device = company.device().await.unwrap();
     let case = stop(&device, 0);
+    // Over a slow network a device's idea of the server's time is late.
     company.cable.cut();
+    company.cable.add_round_trip(Duration::from_secs(2));
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    company.cable.mend();
+    device.sync().await.unwrap();
+    company.cable.cut();
+    company.cable.add_round_trip(Duration::ZERO);
     let lead = company.sign_in("lead").await.unwrap();
     let raise = json!({ "stop": "moratorium", "effective": "2026-11-01T00:00:00Z", "until": null });
     lead.done("POST", &format!("/v1/cases/{case}/stops"), Some(raise))

@@ -19,6 +19,24 @@ pub struct DeviceClock {
     wall_set: Duration,
 }
 
+/// What the device's clocks showed at one instant.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reading {
+    wall: DateTime<Utc>,
+    boot: Option<BootTime>,
+}
+
+impl Reading {
+    /// The server's clock, where it showed `server_time` at this instant.
+    pub(crate) fn heard(self, server_time: DateTime<Utc>) -> ServerClock {
+        ServerClock {
+            heard_at: server_time,
+            ahead_ms: (server_time - self.wall).num_milliseconds(),
+            boot: self.boot,
+        }
+    }
+}
+
 /// A reading of the boot clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BootTime {
@@ -62,11 +80,10 @@ impl DeviceClock {
         })
     }
 
-    /// What the server's clock shows when it shows `server_time` now.
-    pub(crate) fn heard(&self, server_time: DateTime<Utc>) -> ServerClock {
-        ServerClock {
-            heard_at: server_time,
-            ahead_ms: (server_time - self.wall().to_utc()).num_milliseconds(),
+    /// Both clocks at this instant.
+    pub(crate) fn read(&self) -> Reading {
+        Reading {
+            wall: self.wall().to_utc(),
             boot: self.boot(),
         }
     }
@@ -118,7 +135,7 @@ mod tests {
     fn a_wall_clock_that_was_set_changes_nothing_of_the_servers_time() {
         let noon = "2026-11-21T12:00:00Z".parse().unwrap();
         let clock = DeviceClock::starting_at(noon);
-        let heard = clock.heard(noon + Duration::seconds(90));
+        let heard = clock.read().heard(noon + Duration::seconds(90));
         for hours in [-3, 0, 2, 24 * 400] {
             let set = clock.with_wall_set(Duration::hours(hours));
             let moment = set.moment(Some(heard));
@@ -130,7 +147,7 @@ mod tests {
     #[test]
     fn time_that_passes_is_counted_by_both() {
         let noon = "2026-11-21T12:00:00Z".parse().unwrap();
-        let heard = DeviceClock::starting_at(noon).heard(noon);
+        let heard = DeviceClock::starting_at(noon).read().heard(noon);
         let later = DeviceClock::starting_at(noon + Duration::minutes(40));
         let moment = later.moment(Some(heard));
         assert!(is_near(moment.instant(), noon + Duration::minutes(40)));
@@ -146,7 +163,7 @@ mod tests {
                 boot: Uuid::from_u128(1),
                 ..boot
             }),
-            ..clock.heard(noon + Duration::seconds(90))
+            ..clock.read().heard(noon + Duration::seconds(90))
         };
         let set = clock.with_wall_set(Duration::hours(1));
         let instant = set.moment(Some(another_start)).instant();

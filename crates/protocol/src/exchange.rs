@@ -87,6 +87,7 @@ pub struct SyncResponse {
     pub retry_after_s: Option<u32>,
     #[serde(default)]
     pub custody: CustodyOrder,
+    /// The server's clock, read last.
     pub server_time: DateTime<Utc>,
 }
 

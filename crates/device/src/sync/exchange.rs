@@ -5,7 +5,7 @@ use crate::device::{Device, LOCK_FILE};
 use crate::error::{DeviceError, Result};
 use crate::lock::random;
 use crate::record::{self, Peer, Received};
-use crate::store::StoreError;
+use crate::store::{ServerClock, StoreError};
 use crate::view::SyncStatusView;
 use doorstep_domain::Incarnation;
 use doorstep_protocol::chain::Verify;
@@ -62,8 +62,8 @@ impl Device {
         for _ in 0..ROUNDS_MAX {
             let request =
                 self.read(|tx| record::request(tx, PUSH_ACTIONS_MAX, OUTBOX_BYTES_MAX))?;
-            let answer = self.send(&request).await?;
-            let received = self.receive(&request, &answer).await?;
+            let (answer, clock) = self.send(&request).await?;
+            let received = self.receive(&request, &answer, &clock).await?;
             if extent == Extent::Outbox && self.read(|tx| tx.count_outbox())? == 0 {
                 return Ok(());
             }
@@ -79,7 +79,8 @@ impl Device {
         Err(DeviceError::UnreadableAnswer)
     }
 
-    async fn send(&self, request: &SyncRequest) -> Result<SyncResponse> {
+    /// The answer, and the server's clock by it.
+    async fn send(&self, request: &SyncRequest) -> Result<(SyncResponse, ServerClock)> {
         let body = serde_json::to_vec(request).map_err(StoreError::from)?;
         let body = zstd::encode_all(body.as_slice(), ZSTD_LEVEL).map_err(StoreError::from)?;
         let url = format!("{}/v1/sync", self.profile().server);
@@ -91,11 +92,19 @@ impl Device {
                     .body(body.clone())
             })
             .await?;
-        read(answer).await
+        // Before the answer is read: its length is no part of the time.
+        let reading = self.clock().read();
+        let answer: SyncResponse = read(answer).await?;
+        let clock = reading.heard(answer.server_time);
+        Ok((answer, clock))
     }
 
-    async fn receive(&self, request: &SyncRequest, answer: &SyncResponse) -> Result<Received> {
-        let clock = self.clock().heard(answer.server_time);
+    async fn receive(
+        &self,
+        request: &SyncRequest,
+        answer: &SyncResponse,
+        clock: &ServerClock,
+    ) -> Result<Received> {
         let fresh = Incarnation(Uuid::from_bytes(random()?));
         let mut new_salt = salt;
         let received = self.write(|tx| {
@@ -106,7 +115,7 @@ impl Device {
                 salt: &mut new_salt,
                 keep_judged: KEEP_JUDGED,
             };
-            record::take_in(tx, &mut peer, request, answer, &clock)
+            record::take_in(tx, &mut peer, request, answer, clock)
         })?;
         if let Some(incarnation) = received.new_life {
             tracing::warn!("the server knows this device's numbers already; a new life begins");

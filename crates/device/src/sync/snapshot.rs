@@ -99,7 +99,7 @@ impl<'a> Taking<'a> {
                 server_time,
             } => {
                 self.of = cases;
-                let clock = self.device.clock().heard(server_time);
+                let clock = self.device.clock().read().heard(server_time);
                 let key = self.device.server_key().map(|key| key as &dyn Verify);
                 let refused = self.device.write(|tx| {
                     record::begin_snapshot(tx, cursor, &lineage, &policies, key, &clock)

@@ -8,7 +8,7 @@ use super::{ApiError, App};
 use crate::store::{ActivityRow, Tx};
 use axum::Json;
 use axum::extract::State;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use doorstep_domain::checklist::Answer;
 use doorstep_domain::clearance::PackUsed;
 use doorstep_domain::visit::Visit;
@@ -31,10 +31,15 @@ pub struct KnownView {
     pub answers: Vec<KnownAnswerView>,
     /// What was lifted by telephone, as the agent noted it, beside the lead's own record.
     pub lifted: Vec<KnownLiftView>,
-    /// What the server had of the case and their device had not, up to the arrival; the oldest first.
+    /// What the server had of the case and their device had not, up to the arrival by the device's
+    /// reckoning and five seconds more; the oldest first.
     /// Empty as well where `facts_from` can't be told.
     pub not_known: Vec<ActivityView>,
 }
+
+/// A device reckons the server's time from its last answer, which was under way for a while: its idea
+/// is late by that, never early.
+const RECKONING_SECONDS: i64 = 5;
 
 /// A version of a pack by which a clearance was made.
 #[derive(Serialize, TS, ToSchema)]
@@ -97,7 +102,8 @@ pub async fn known(
             .arrived_at
             .as_ref()
             .unwrap_or(&visit.checked_at)
-            .instant();
+            .instant()
+            + Duration::seconds(RECKONING_SECONDS);
         rows.retain(|row| {
             let is_new = facts_from.is_some_and(|from| row.judged_at > from);
             row.actor != visit.agent && is_new && row.judged_at <= until

@@ -49,7 +49,11 @@ pub async fn sync(
         true => only_ask(&app, device, request).await?,
         false => exchange(&app, device, request).await?,
     };
-    let response = answer.response;
+    let response = SyncResponse {
+        // Read last: the writers' queue is no part of the way to the device.
+        server_time: app.clock.now(),
+        ..answer.response
+    };
     tracing::info!(
         device = %device_id,
         actions,

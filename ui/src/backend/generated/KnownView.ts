@@ -17,7 +17,8 @@ facts_from: string | null, checklist_version: number, packs: Array<PackUsedView>
  */
 lifted: Array<KnownLiftView>, 
 /**
- * What the server had of the case and their device had not, up to the arrival; the oldest first.
+ * What the server had of the case and their device had not, up to the arrival by the device's
+ * reckoning and five seconds more; the oldest first.
  * Empty as well where `facts_from` can't be told.
  */
 not_known: Array<ActivityView>, };
