@@ -78,6 +78,9 @@ pub fn open(folder: &Path) -> Result<Connection> {
     connection.execute_batch(include_str!(
         "../../crates/device/migrations/0002_full_sync.sql"
     ))?;
+    connection.execute_batch(include_str!(
+        "../../crates/device/migrations/0005_counts.sql"
+    ))?;
     Ok(connection)
 }
 

@@ -6,6 +6,8 @@
 use ed25519_dalek::{Signature, Signer, SigningKey, Verifier, VerifyingKey};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::thread;
 use utoipa::ToSchema;
 
 macro_rules! hash_as_hex {
@@ -109,6 +111,54 @@ impl Verify for VerifyingKey {
     }
 }
 
+/// A key that has looked at many signatures beforehand, on all processors and outside of any
+/// transaction. It says what the key says; what it has not seen, or did not like, it looks at when asked.
+pub struct Foreseen<K> {
+    key: K,
+    /// The signatures that are the key's, by what they sign.
+    good: BTreeMap<[u8; 32], String>,
+}
+
+/// Fewer signatures are not worth a thread.
+const SIGNATURES_A_THREAD: usize = 16;
+
+impl<K: Verify + Sync> Foreseen<K> {
+    /// Looks at `signatures`, each with the hash that it is said to sign.
+    pub fn of(key: K, signatures: &[([u8; 32], &str)]) -> Self {
+        let threads = thread::available_parallelism().map_or(1, usize::from);
+        let share = signatures.len().div_ceil(threads).max(SIGNATURES_A_THREAD);
+        let look = |some: &[([u8; 32], &str)]| -> Vec<([u8; 32], String)> {
+            let good = some
+                .iter()
+                .take_while(|(hash, signature)| key.has_signed(hash, signature));
+            good.map(|(hash, signature)| (*hash, (*signature).to_owned()))
+                .collect()
+        };
+        let mut shares = signatures.chunks(share);
+        let mine = shares.next_back();
+        let good = thread::scope(|scope| {
+            let others: Vec<_> = shares.map(|share| scope.spawn(|| look(share))).collect();
+            let mut good: BTreeMap<_, _> = mine.map(look).into_iter().flatten().collect();
+            // A share that nobody looked at is looked at when asked.
+            good.extend(
+                others
+                    .into_iter()
+                    .filter_map(|other| other.join().ok())
+                    .flatten(),
+            );
+            good
+        });
+        Self { key, good }
+    }
+}
+
+impl<K: Verify> Verify for Foreseen<K> {
+    fn has_signed(&self, hash: &[u8; 32], signature: &str) -> bool {
+        let is_known = self.good.get(hash).is_some_and(|known| known == signature);
+        is_known || self.key.has_signed(hash, signature)
+    }
+}
+
 /// A public key from the hex it was enrolled with.
 pub fn public_key(text: &str) -> Option<VerifyingKey> {
     let mut bytes = [0; 32];
@@ -129,6 +179,31 @@ mod tests {
         assert!(public.has_signed(&link("one").0, &signature));
         assert!(!public.has_signed(&link("two").0, &signature));
         assert!(!public.has_signed(&link("one").0, "zz"));
+    }
+
+    #[test]
+    fn a_key_that_looked_beforehand_says_what_the_key_says() {
+        let key = SigningKey::from_bytes(&[7; 32]);
+        let hashes: Vec<[u8; 32]> = (0..100).map(|number| [number; 32]).collect();
+        let signatures: Vec<String> = hashes.iter().map(|hash| key.sign_hash(hash)).collect();
+        for looked_at in [0, 1, 16, 17, 33, 100] {
+            let mut pairs: Vec<([u8; 32], &str)> = hashes
+                .iter()
+                .copied()
+                .zip(signatures.iter().map(String::as_str))
+                .collect();
+            // One in the middle is another's, and one is not even hex.
+            pairs[40].1 = &signatures[41];
+            pairs[70].1 = "zz";
+            pairs.truncate(looked_at);
+            let foreseen = Foreseen::of(key.verifying_key(), &pairs);
+            for (hash, signature) in hashes.iter().zip(&signatures) {
+                assert!(foreseen.has_signed(hash, signature));
+                assert!(!foreseen.has_signed(&[200; 32], signature));
+            }
+            assert!(!foreseen.has_signed(&hashes[40], &signatures[41]));
+            assert!(!foreseen.has_signed(&hashes[70], "zz"));
+        }
     }
 
     #[test]

@@ -99,10 +99,14 @@ impl SignedVerdict {
         (signed, statement)
     }
 
+    /// What the server signs of this verdict about `subject`.
+    pub fn hash(&self, subject: &Subject) -> [u8; 32] {
+        hash(&statement(subject, &self.verdict, self.epoch, self.leaf))
+    }
+
     /// Whether `key` signed this verdict about `subject`.
     pub fn is_signed(&self, subject: &Subject, key: &dyn Verify) -> bool {
-        let statement = statement(subject, &self.verdict, self.epoch, self.leaf);
-        is_signed_statement(&statement, &self.signature, key)
+        key.has_signed(&self.hash(subject), &self.signature)
     }
 }
 

@@ -13,9 +13,9 @@ impl Device {
             self.with_sync(|sync| (sync.is_running, sync.problem.clone(), sync.arrived));
         self.read(|tx| {
             Ok(SyncStatusView {
-                waiting: tx.count("")?,
+                waiting: tx.count_waiting()?,
                 held: tx.count_open_conflicts()?,
-                refused: tx.count("refused")?,
+                refused: tx.count_refused()?,
                 hidden: tx.count_hidden()?,
                 is_metered: tx.is_metered()?,
                 arrived,

@@ -2,7 +2,7 @@
 
 use crate::store::{Result, StoreError};
 use doorstep_domain::{Action, ActionId, CaseId, Epoch, Incarnation, Lineage, Revision};
-use doorstep_protocol::chain::{Commitment, Link};
+use doorstep_protocol::chain::Link;
 use doorstep_protocol::envelope::Envelope;
 use doorstep_protocol::verdict::SignedVerdict;
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -81,11 +81,6 @@ impl Entry {
     /// Reads the action.
     pub fn action(&self) -> Result<Action> {
         Ok(serde_json::from_str(&self.envelope.payload)?)
-    }
-
-    /// What the chain knows of it.
-    pub fn commitment(&self) -> Commitment {
-        self.envelope.commitment()
     }
 }
 

@@ -6,7 +6,7 @@ use super::commit::{Author, begin_life};
 use super::view;
 use crate::store::{Result, ServerClock, StoreError};
 use doorstep_domain::visit::Visit;
-use doorstep_domain::{CaseId, Incarnation, Lineage, Revision, VisitId};
+use doorstep_domain::{ActionId, CaseId, DeviceId, Incarnation, Lineage, Revision, VisitId};
 use doorstep_protocol::PROTOCOL;
 use doorstep_protocol::chain::Verify;
 use doorstep_protocol::digest::{Digest, bucket_of};
@@ -16,7 +16,7 @@ use doorstep_protocol::exchange::{
 };
 use doorstep_protocol::policies::{PolicyDocument, PolicyRefusal};
 use doorstep_protocol::verdict::Subject;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the device sends: its place in the world, and the outbox from its first action on, at most
 /// `count` actions and about `bytes`.
@@ -166,6 +166,35 @@ fn mind_the_epoch(books: &impl Books, now: Revision, received: &mut Received) ->
     Ok(())
 }
 
+/// What the server says that it signed, of what an answer says to the actions that were sent.
+pub fn signatures<'a>(
+    device: DeviceId,
+    sent: &SyncRequest,
+    answer: &'a SyncResponse,
+) -> Vec<([u8; 32], &'a str)> {
+    let sent: BTreeMap<ActionId, &Envelope> = sent
+        .outbox
+        .iter()
+        .map(|envelope| (envelope.id, envelope))
+        .collect();
+    let verdicts = answer.verdicts.iter();
+    verdicts
+        .filter_map(|verdict| {
+            let subject = subject(device, sent.get(&verdict.verdict.action)?);
+            Some((verdict.hash(&subject), verdict.signature.as_str()))
+        })
+        .collect()
+}
+
+fn subject(device: DeviceId, envelope: &Envelope) -> Subject {
+    Subject {
+        device,
+        incarnation: envelope.incarnation,
+        n: envelope.n,
+        commitment: envelope.commitment(),
+    }
+}
+
 fn note_verdict(
     books: &impl Books,
     peer: &Peer<'_>,
@@ -176,12 +205,7 @@ fn note_verdict(
         // Trimmed long ago; the answer was late.
         return Ok(());
     };
-    let subject = Subject {
-        device: peer.author.device,
-        incarnation: entry.envelope.incarnation,
-        n: entry.envelope.n,
-        commitment: entry.commitment(),
-    };
+    let subject = subject(peer.author.device, &entry.envelope);
     if let Some(key) = peer.server_key
         && !verdict.is_signed(&subject, key)
     {

@@ -12,7 +12,7 @@ pub use books::{
 pub use books::{cursor, incarnation};
 pub use commit::{Author, NewAction, append, begin_life, draft, journal_head};
 pub use exchange::{
-    Peer, Received, begin_snapshot, end_snapshot, outbox, request, snapshot_after, take_frame,
-    take_in,
+    Peer, Received, begin_snapshot, end_snapshot, outbox, request, signatures, snapshot_after,
+    take_frame, take_in,
 };
 pub use view::{Pending, case, fold_pending, pending};

@@ -6,6 +6,23 @@ use doorstep_domain::visit::VisitState;
 use doorstep_domain::{Case, CaseId, Epoch, Revision};
 use rusqlite::{OptionalExtension, Params, params};
 
+/// A visit may be going on: by the document, or by what was done here.
+const BUSY: &str = "SELECT id FROM case_file WHERE visits_open > 0
+     UNION SELECT j.case_id FROM journal j JOIN case_file c ON c.id = j.case_id
+         WHERE j.kind IN ('check_visit', 'start_travel', 'arrive', 'check_in')
+             AND (j.ruling = '' OR j.epoch <> c.epoch OR j.number > c.number)";
+const DISPUTED: &str = "SELECT id FROM case_file WHERE conflicts > 0
+     UNION SELECT case_id FROM journal WHERE ruling = 'held'
+     UNION SELECT case_id FROM journal WHERE kind = 'decide'";
+const UNDECIDED: &str =
+    "SELECT coalesce(sum(open_conflicts), 0) FROM case_file WHERE open_conflicts > 0";
+const HELD: &str = "SELECT count(*) FROM case_file";
+const LEAVING: &str = "SELECT id FROM case_file WHERE is_leaving > 0 ORDER BY id";
+
+/// What screens ask for again and again.
+#[cfg(test)]
+pub(super) const ASKED_OFTEN: [&str; 5] = [BUSY, DISPUTED, UNDECIDED, HELD, LEAVING];
+
 impl Tx<'_> {
     /// A case as its person sees it.
     pub fn case(&self, id: CaseId) -> Result<Option<Case>> {
@@ -57,25 +74,12 @@ impl Tx<'_> {
 
     /// The cases on which a visit may be going on: by the document, or by what was done here.
     pub fn busy_cases(&self) -> Result<Vec<Case>> {
-        let ids = self.ids(
-            "SELECT id FROM case_file WHERE visits_open > 0
-             UNION SELECT DISTINCT j.case_id FROM journal j
-                 JOIN case_file c ON c.id = j.case_id
-                 WHERE j.kind IN ('check_visit', 'start_travel', 'arrive', 'check_in')
-                     AND (j.ruling = '' OR j.epoch <> c.epoch OR j.number > c.number)",
-            [],
-        )?;
-        self.seen(ids)
+        self.seen(self.ids(BUSY, [])?)
     }
 
     /// The cases with a conflict, open or settled, in their documents.
     pub fn cases_with_conflicts(&self) -> Result<Vec<Case>> {
-        let ids = self.ids(
-            "SELECT id FROM case_file WHERE conflicts > 0
-             UNION SELECT DISTINCT case_id FROM journal WHERE ruling = 'held' OR kind = 'decide'",
-            [],
-        )?;
-        self.seen(ids)
+        self.seen(self.ids(DISPUTED, [])?)
     }
 
     pub(super) fn case_file(&self, id: CaseId) -> Result<Option<CaseRow>> {
@@ -175,10 +179,7 @@ impl Tx<'_> {
     }
 
     pub(super) fn leaving_cases(&self) -> Result<Vec<CaseId>> {
-        self.ids(
-            "SELECT id FROM case_file WHERE is_leaving > 0 ORDER BY id",
-            [],
-        )
+        self.ids(LEAVING, [])
     }
 
     pub(super) fn purge_case_file(&self, id: CaseId) -> Result<()> {
@@ -243,18 +244,14 @@ impl Tx<'_> {
 
     /// How many held actions wait for somebody's decision.
     pub fn count_open_conflicts(&self) -> Result<u32> {
-        Ok(self.tx.query_row(
-            "SELECT coalesce(sum(open_conflicts), 0) FROM case_file",
-            [],
-            |row| row.get(0),
-        )?)
+        let mut query = self.tx.prepare_cached(UNDECIDED)?;
+        Ok(query.query_row([], |row| row.get(0))?)
     }
 
     /// How many cases are on the device.
     pub fn count_cases(&self) -> Result<u32> {
-        Ok(self
-            .tx
-            .query_row("SELECT count(*) FROM case_file", [], |row| row.get(0))?)
+        let mut query = self.tx.prepare_cached(HELD)?;
+        Ok(query.query_row([], |row| row.get(0))?)
     }
 }
 

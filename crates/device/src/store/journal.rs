@@ -25,6 +25,16 @@ const ENTRY: &str =
     "case_id, incarnation, n, action, schema, payload, salt, link, signature, ruling, rule, epoch,
      number, leaf, verdict";
 
+const WAITING: &str = "SELECT count(*) FROM journal WHERE ruling = ''";
+const REFUSED: &str = "SELECT count(*) FROM journal WHERE ruling = 'refused'";
+const OUTBOX: &str = "SELECT count(*) FROM journal WHERE ruling = '' OR hand_back = 1";
+const HIDDEN: &str = "SELECT count(*) FROM journal WHERE ruling = ''
+     AND case_id NOT IN (SELECT id FROM case_file)";
+
+/// What screens ask for again and again.
+#[cfg(test)]
+pub(super) const ASKED_OFTEN: [&str; 4] = [WAITING, REFUSED, OUTBOX, HIDDEN];
+
 fn text(row: &Row<'_>, index: usize) -> Result<String> {
     Ok(row.get(index)?)
 }
@@ -243,30 +253,28 @@ impl Tx<'_> {
         Ok(saved)
     }
 
-    /// How many actions have this ruling; the empty one is the outbox.
-    pub fn count(&self, ruling: &str) -> Result<u32> {
-        Ok(self
-            .tx
-            .prepare_cached("SELECT count(*) FROM journal WHERE ruling = ?1")?
-            .query_row([ruling], |row| row.get(0))?)
+    /// How many actions the server has not judged.
+    pub fn count_waiting(&self) -> Result<u32> {
+        self.count(WAITING)
+    }
+
+    /// How many actions the server has refused.
+    pub fn count_refused(&self) -> Result<u32> {
+        self.count(REFUSED)
     }
 
     /// How much must still go to the server: what is not judged, and what a restored one needs back.
     pub fn count_outbox(&self) -> Result<u32> {
-        Ok(self
-            .tx
-            .prepare_cached("SELECT count(*) FROM journal WHERE ruling = '' OR hand_back = 1")?
-            .query_row([], |row| row.get(0))?)
+        self.count(OUTBOX)
     }
 
     /// How many unsent actions are about cases that are here no longer.
     pub fn count_hidden(&self) -> Result<u32> {
-        Ok(self
-            .tx
-            .prepare_cached(
-                "SELECT count(*) FROM journal WHERE ruling = ''
-                     AND case_id NOT IN (SELECT id FROM case_file)",
-            )?
-            .query_row([], |row| row.get(0))?)
+        self.count(HIDDEN)
+    }
+
+    fn count(&self, statement: &str) -> Result<u32> {
+        let mut query = self.tx.prepare_cached(statement)?;
+        Ok(query.query_row([], |row| row.get(0))?)
     }
 }

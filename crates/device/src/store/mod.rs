@@ -154,6 +154,7 @@ impl Store {
             M::up(include_str!("../../migrations/0002_full_sync.sql")),
             M::up(include_str!("../../migrations/0003_evidence.sql")),
             M::up(include_str!("../../migrations/0004_recording.sql")),
+            M::up(include_str!("../../migrations/0005_counts.sql")),
         ])
         .to_latest(&mut connection)?;
         let mut store = Self {
@@ -286,4 +287,28 @@ impl Store {
 
 fn parse<T: std::str::FromStr>(text: &str, what: &'static str) -> Result<T> {
     text.parse().map_err(|_| StoreError::Value(what))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use zeroize::Zeroizing;
+
+    #[test]
+    fn what_screens_ask_for_again_and_again_reads_no_documents() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), &Zeroizing::new([7; 32])).unwrap();
+        for asked in cases::ASKED_OFTEN.iter().chain(&journal::ASKED_OFTEN) {
+            let mut plan = store
+                .connection
+                .prepare(&format!("EXPLAIN QUERY PLAN {asked}"))
+                .unwrap();
+            let steps = plan.query_map([], |row| row.get::<_, String>(3)).unwrap();
+            for step in steps {
+                let step = step.unwrap();
+                let reads_all = step.starts_with("SCAN") && !step.contains(" INDEX ");
+                assert!(!reads_all, "{asked}: {step}");
+            }
+        }
+    }
 }

@@ -8,7 +8,7 @@ use crate::record::{self, Peer, Received};
 use crate::store::{ServerClock, StoreError};
 use crate::view::SyncStatusView;
 use doorstep_domain::Incarnation;
-use doorstep_protocol::chain::Verify;
+use doorstep_protocol::chain::{Foreseen, Verify};
 use doorstep_protocol::exchange::{
     CustodyOrder, PUSH_ACTIONS_MAX, PUSH_BYTES_MAX, SyncRequest, SyncResponse,
 };
@@ -107,10 +107,15 @@ impl Device {
     ) -> Result<Received> {
         let fresh = Incarnation(Uuid::from_bytes(random()?));
         let mut new_salt = salt;
+        // Before the transaction: no screen waits for it.
+        let server_key = self.server_key().map(|key| {
+            let signed = record::signatures(self.author().device, request, answer);
+            Foreseen::of(*key, &signed)
+        });
         let received = self.write(|tx| {
             let mut peer = Peer {
                 author: self.author(),
-                server_key: self.server_key().map(|key| key as &dyn Verify),
+                server_key: server_key.as_ref().map(|key| key as &dyn Verify),
                 fresh,
                 salt: &mut new_salt,
                 keep_judged: KEEP_JUDGED,

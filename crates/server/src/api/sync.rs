@@ -7,7 +7,7 @@ use super::error::Query;
 use super::{ApiError, App};
 use crate::feed::{self, Answer, Reader, frame};
 use crate::intake::{IntakeError, Sender, TakenIn, confirm_partners, receive};
-use crate::store::{DeviceState, StoreError};
+use crate::store::{DeviceState, StoreError, aside};
 use crate::watch;
 use axum::Json;
 use axum::body::{Body, Bytes};
@@ -17,10 +17,11 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::Duration;
 use doorstep_domain::{CaseId, Epoch, Revision};
+use doorstep_protocol::PROTOCOL;
+use doorstep_protocol::chain::{self, Foreseen};
 use doorstep_protocol::exchange::{
     ErrorResponse, PULL_CASES_MAX, PUSH_ACTIONS_MAX, SnapshotLine, SyncRequest, SyncResponse,
 };
-use doorstep_protocol::{PROTOCOL, chain};
 use std::io::Write;
 use tokio::sync::mpsc;
 
@@ -77,10 +78,16 @@ async fn exchange(
     device: KnownDevice,
     request: SyncRequest,
 ) -> Result<Answer, ApiError> {
+    let key = chain::public_key(&device.row.public_key).ok_or(IntakeError::BadSignature)?;
+    // Before the transaction: nobody else's waits for it.
+    let (request, key) = aside(move || {
+        let key = Foreseen::of(key, &signatures(&request));
+        Ok::<_, StoreError>((request, key))
+    })
+    .await?;
     let (now, policies) = (app.clock.now(), app.policies());
     app.write(move |tx| {
         let reader = reader(&device);
-        let key = chain::public_key(&device.row.public_key).ok_or(IntakeError::BadSignature)?;
         let sender = Sender {
             device: device.row.id,
             person: device.row.person,
@@ -98,6 +105,14 @@ async fn exchange(
         Ok(answer)
     })
     .await
+}
+
+/// What a device says that it signed.
+fn signatures(request: &SyncRequest) -> Vec<([u8; 32], &str)> {
+    let outbox = request.outbox.iter();
+    outbox
+        .map(|envelope| (envelope.link.0, envelope.signature.as_str()))
+        .collect()
 }
 
 /// Answers without writing, unless there is something to note in the custody ledger.

@@ -6,7 +6,7 @@ use doorstep_domain::policy::Policies;
 use doorstep_domain::{
     ActionId, Case, CaseId, DeviceId, HouseholdId, Incarnation, Revision, UserId, VisitId,
 };
-use doorstep_protocol::chain::{Link, Sign, Verify};
+use doorstep_protocol::chain::{Commitment, Link, Sign, Verify};
 use doorstep_protocol::envelope::Envelope;
 use doorstep_protocol::exchange::NewerCase;
 use doorstep_protocol::sequence::Head;
@@ -38,6 +38,7 @@ pub struct TakenAction {
 pub struct JournalRow<'a> {
     pub device: DeviceId,
     pub envelope: &'a Envelope,
+    pub commitment: Commitment,
     pub case: Option<CaseId>,
     pub actor: UserId,
     /// None where the payload can't be read.

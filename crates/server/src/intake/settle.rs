@@ -61,6 +61,7 @@ impl Recorded<'_> {
         JournalRow {
             device: self.subject.device,
             envelope: self.envelope,
+            commitment: self.subject.commitment,
             case: self.action.map(|action| action.case),
             actor: self.actor,
             kind: self.action.map(|action| action.change.kind()),

@@ -158,7 +158,7 @@ impl Tx<'_> {
                 envelope.schema,
                 &envelope.payload,
                 &envelope.salt,
-                String::from(envelope.commitment()),
+                String::from(row.commitment),
                 String::from(envelope.link),
                 &envelope.signature,
                 verdict.ruling.name(),
