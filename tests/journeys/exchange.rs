@@ -196,3 +196,41 @@ async fn a_lapsed_token_is_renewed_by_the_devices_key() {
     drop(device);
     assert!(unlock(&company).sync().await.is_ok());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_case_that_the_server_cannot_read_holds_up_its_own_actions_and_no_others() {
+    let company = Company::start_in_a_file().await.unwrap();
+    let device = company.device().await.unwrap();
+    let (spoiled, sound) = (stop(&device, 0), stop(&device, 1));
+    let text = "Nobody opened.";
+    for case in [sound, spoiled, sound, spoiled, sound] {
+        device.add_note(case, text).unwrap();
+    }
+    let file = rusqlite::Connection::open(company.folder.path().join("server.db")).unwrap();
+    let spoil = "UPDATE case_file SET doc = substr(doc, 1, 40) WHERE id = ?1";
+    assert_eq!(file.execute(spoil, [spoiled.to_string()]).unwrap(), 1);
+    let head = || {
+        let head = "SELECT number, leaves FROM head";
+        let count = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?));
+        file.query_row(head, [], count).unwrap()
+    };
+    let before = head();
+    device.sync().await.unwrap();
+    let rulings: Vec<Option<Ruling>> = device
+        .saved()
+        .unwrap()
+        .into_iter()
+        .map(|saved| saved.ruling)
+        .collect();
+    let held = Some(Ruling::held("server.could_not_judge"));
+    let applied = Some(Ruling::Applied);
+    // Newest first.
+    assert_eq!(
+        rulings,
+        [&applied, &held, &applied, &held, &applied].map(Clone::clone)
+    );
+    // Each is in the log once, and each that was applied has a number of its own.
+    assert_eq!(head(), (before.0 + 3, before.1 + 5));
+    device.add_note(sound, text).unwrap();
+    assert_eq!(device.sync().await.unwrap().waiting, 0);
+}

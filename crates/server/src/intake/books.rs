@@ -1,6 +1,6 @@
 //! What taking in and sending down need of a store. The real one is SQL; the simulation has a model.
 
-use crate::store::{Advance, FeedRow, Line, Result, Tx};
+use crate::store::{Advance, FeedRow, Line, Result, StoreError, Tx};
 use chrono::{DateTime, NaiveDate, Utc};
 use doorstep_domain::policy::Policies;
 use doorstep_domain::{
@@ -116,7 +116,10 @@ pub trait Books {
     fn late_verdicts(&self, device: DeviceId, after: u64) -> Result<Vec<SignedVerdict>>;
 
     /// Runs `work` in a savepoint: an error undoes this part and leaves the rest.
-    fn apart<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T>;
+    fn apart<T, E: From<StoreError>>(
+        &self,
+        work: impl FnOnce() -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E>;
 }
 
 macro_rules! as_written {
@@ -166,7 +169,10 @@ impl Books for Tx<'_> {
         Ok(&self.origin()?.key)
     }
 
-    fn apart<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    fn apart<T, E: From<StoreError>>(
+        &self,
+        work: impl FnOnce() -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
         Tx::apart(self, work)
     }
 }

@@ -1,5 +1,6 @@
-//! Taking actions in: verify, judge, fold, record. One transaction a request, a savepoint an
-//! action; one action never blocks those of other cases.
+//! Taking actions in: verify, judge, fold, record. One transaction a request; one action never blocks
+//! those of other cases. Where one meets something that can't be read, what was done for it is undone
+//! alone: the push is taken again with a savepoint an action, which would cost all others.
 
 mod books;
 mod own;
@@ -78,6 +79,30 @@ pub fn take_in<B: Books>(
     policies: &InForce,
     now: DateTime<Utc>,
 ) -> Result<TakenIn, IntakeError> {
+    let take = |undo| take_with(books, sender, envelopes, policies, now, undo);
+    match books.apart(|| take(Undo::Together)) {
+        Err(IntakeError::Store(error)) if error.is_unreadable() => take(Undo::Each),
+        taken_in => taken_in,
+    }
+}
+
+/// What is undone where something stored can't be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Undo {
+    /// The whole push, to be taken again.
+    Together,
+    /// What was done for that action.
+    Each,
+}
+
+fn take_with<B: Books>(
+    books: &B,
+    sender: &Sender<'_>,
+    envelopes: &[Envelope],
+    policies: &InForce,
+    now: DateTime<Utc>,
+    undo: Undo,
+) -> Result<TakenIn, IntakeError> {
     let mut heads = BTreeMap::new();
     let mut taken_in = TakenIn::default();
     for envelope in envelopes {
@@ -121,7 +146,11 @@ pub fn take_in<B: Books>(
                     policies,
                     now,
                 };
-                taken_in.verdicts.push(one.take(books)?);
+                let verdict = match undo {
+                    Undo::Together => one.judge(books)?,
+                    Undo::Each => one.judge_apart(books)?,
+                };
+                taken_in.verdicts.push(verdict);
                 taken_in.fresh += 1;
                 let head = Head {
                     n: envelope.n,
@@ -154,10 +183,9 @@ struct One<'a> {
 }
 
 impl One<'_> {
-    fn take<B: Books>(&self, books: &B) -> Result<SignedVerdict, StoreError> {
+    fn judge_apart<B: Books>(&self, books: &B) -> Result<SignedVerdict, StoreError> {
         match books.apart(|| self.judge(books)) {
-            // What can't be judged because something stored can't be read must not stop the rest.
-            Err(StoreError::Document(_) | StoreError::Value(_)) => {
+            Err(error) if error.is_unreadable() => {
                 self.unread(books, Ruling::held("server.could_not_judge"))
             }
             judged => judged,

@@ -90,6 +90,13 @@ pub enum StoreError {
     Randomness(#[from] crate::secrets::NoRandomness),
 }
 
+impl StoreError {
+    /// Whether something stored can't be read, in a store that is otherwise well.
+    pub const fn is_unreadable(&self) -> bool {
+        matches!(self, Self::Document(_) | Self::Value(_))
+    }
+}
+
 /// Shorthand for results of the store.
 pub type Result<T> = std::result::Result<T, StoreError>;
 

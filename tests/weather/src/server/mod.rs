@@ -20,7 +20,7 @@ use doorstep_protocol::sequence::Head;
 use doorstep_protocol::verdict::SignedVerdict;
 use doorstep_server::backup;
 use doorstep_server::intake::{Books, JournalRow, OwnKey, Taken, TakenAction};
-use doorstep_server::store::{Advance, FeedRow, Line, Result, Tx};
+use doorstep_server::store::{Advance, FeedRow, Line, Result, StoreError, Tx};
 use doorstep_server::{Store, Tenant};
 use std::path::PathBuf;
 
@@ -83,7 +83,7 @@ impl Server {
                     .as_ref()
                     .ok_or_else(|| anyhow::anyhow!("the server is closed"))?;
                 let work = |tx: &Tx<'_>| {
-                    Ok::<_, doorstep_server::store::StoreError>(work(&ServerBooks {
+                    Ok::<_, StoreError>(work(&ServerBooks {
                         inner: Inner::Sql(tx),
                         bug,
                         seam,
@@ -342,7 +342,10 @@ impl Books for ServerBooks<'_> {
     fn late_verdicts(&self, device: DeviceId, after: u64) -> Result<Vec<SignedVerdict>> {
         pass!(self, late_verdicts(device, after))
     }
-    fn apart<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    fn apart<T, E: From<StoreError>>(
+        &self,
+        work: impl FnOnce() -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
         pass!(self, apart(work))
     }
 }

@@ -12,7 +12,7 @@ use doorstep_protocol::exchange::NewerCase;
 use doorstep_protocol::sequence::Head;
 use doorstep_protocol::verdict::SignedVerdict;
 use doorstep_server::intake::{Books, JournalRow, OwnKey, Taken, TakenAction};
-use doorstep_server::store::{Advance, FeedRow, Line, Result};
+use doorstep_server::store::{Advance, FeedRow, Line, Result, StoreError};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -311,7 +311,10 @@ impl Books for ModelServer {
     fn late_verdicts(&self, _: DeviceId, _: u64) -> Result<Vec<SignedVerdict>> {
         Ok(Vec::new())
     }
-    fn apart<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    fn apart<T, E: From<StoreError>>(
+        &self,
+        work: impl FnOnce() -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
         work()
     }
 }
