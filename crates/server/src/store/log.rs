@@ -172,6 +172,7 @@ impl Tx<'_> {
             "UPDATE head SET epoch = ?2, lineage = ?3, leaves = 0, durable = 0 WHERE tenant = ?1",
             &values![self.tenant, epoch, serde_json::to_string(&lineage)?],
         )?;
+        self.entered.set(None);
         Ok(())
     }
 
@@ -181,6 +182,7 @@ impl Tx<'_> {
             "UPDATE head SET leaves = leaves + 1 WHERE tenant = ?1 AND epoch = ?2",
             &values![self.tenant, epoch],
         )?;
+        self.entered.set(None);
         self.append_leaf(epoch, 0, statement, signature)
     }
 }

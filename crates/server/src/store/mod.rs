@@ -37,6 +37,7 @@ use doorstep_domain::{DeviceId, Epoch, Incarnation, Revision};
 use ed25519_dalek::SigningKey;
 use postgres::Postgres;
 use sql::{Sql, values};
+use std::cell::Cell;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use uuid::Uuid;
@@ -135,7 +136,19 @@ pub struct Tx<'a> {
     sql: &'a dyn Sql,
     tenant: &'a str,
     origin: Option<&'a Arc<Origin>>,
+    /// Where feed and log stand, once no other transaction can change that; see [`Self::enter`].
+    entered: Cell<Option<Place>>,
 }
+
+/// Where feed and log stand.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    epoch: Epoch,
+    number: u64,
+    leaves: u64,
+}
+
+const PLACE: &str = "SELECT epoch, number, leaves FROM head WHERE tenant = ?1";
 
 /// The server's own identity, as the origin of what happens in the console.
 pub struct Origin {
@@ -267,6 +280,7 @@ impl Store {
                 sql,
                 tenant: &self.tenant.0,
                 origin: self.origin.get(),
+                entered: Cell::new(None),
             };
             done = work.take().map(|work| work(&tx));
             matches!(done, Some(Ok(_)))
@@ -328,16 +342,25 @@ impl Tx<'_> {
 
     /// The position after everything that is committed.
     pub fn head(&self) -> Result<Revision> {
+        let place = match self.entered.get() {
+            Some(place) => place,
+            None => self.place(PLACE)?,
+        };
+        Ok(Revision {
+            epoch: place.epoch,
+            number: place.number,
+        })
+    }
+
+    fn place(&self, statement: &str) -> Result<Place> {
         let row = self
             .sql
-            .first(
-                "SELECT epoch, number FROM head WHERE tenant = ?1",
-                &values![self.tenant],
-            )?
+            .first(statement, &values![self.tenant])?
             .ok_or(StoreError::Value("head"))?;
-        Ok(Revision {
+        Ok(Place {
             epoch: Epoch(row.int(0)?),
             number: row.int(1)?,
+            leaves: row.int(2)?,
         })
     }
 
@@ -346,28 +369,31 @@ impl Tx<'_> {
     /// The head row is locked before anything is judged: positions become visible in their order,
     /// and what is judged has seen everything before it. With one writer there is nothing to lock.
     pub fn enter(&self) -> Result<()> {
-        let lock = self.sql.lock_clause();
-        if !lock.is_empty() {
-            let statement = format!("SELECT number FROM head WHERE tenant = ?1{lock}");
-            self.sql.query(&statement, &values![self.tenant])?;
+        if self.entered.get().is_none() {
+            let locked = self.place(&format!("{PLACE}{}", self.sql.lock_clause()))?;
+            self.entered.set(Some(locked));
         }
         Ok(())
     }
 
     /// Gives an action its place: a leaf in the log, and a feed number where it changes a case.
     pub fn advance(&self, changes_a_case: bool) -> Result<Advance> {
-        let row = self
-            .sql
-            .first(
-                "UPDATE head SET number = number + ?2, leaves = leaves + 1 WHERE tenant = ?1
-                 RETURNING epoch, number, leaves - 1",
-                &values![self.tenant, i64::from(changes_a_case)],
-            )?
-            .ok_or(StoreError::Value("head"))?;
+        self.enter()?;
+        let before = self.entered.get().ok_or(StoreError::Value("head"))?;
+        let place = Place {
+            epoch: before.epoch,
+            number: before.number + u64::from(changes_a_case),
+            leaves: before.leaves + 1,
+        };
+        self.sql.put(
+            "UPDATE head SET number = ?2, leaves = ?3 WHERE tenant = ?1",
+            &values![self.tenant, place.number, place.leaves],
+        )?;
+        self.entered.set(Some(place));
         Ok(Advance {
-            epoch: Epoch(row.int(0)?),
-            number: row.int(1)?,
-            leaf: row.int(2)?,
+            epoch: place.epoch,
+            number: place.number,
+            leaf: before.leaves,
         })
     }
 
@@ -400,10 +426,14 @@ impl Tx<'_> {
         work: impl FnOnce() -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
         self.sql.batch("SAVEPOINT part")?;
+        let before = self.entered.get();
         let done = work();
         let end = match done {
             Ok(_) => "RELEASE SAVEPOINT part",
-            Err(_) => "ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part",
+            Err(_) => {
+                self.entered.set(before);
+                "ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part"
+            }
         };
         self.sql.batch(end)?;
         done
