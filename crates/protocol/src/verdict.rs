@@ -1,6 +1,7 @@
 //! A verdict as the server signs it: bound to the commitment of the action and to its leaf in the log.
 
 use crate::chain::{Commitment, Sign, Verify};
+use crate::envelope::Envelope;
 use doorstep_domain::{ActionId, DeviceId, Epoch, Incarnation, Verdict};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -27,6 +28,18 @@ pub struct Subject {
     pub incarnation: Incarnation,
     pub n: u64,
     pub commitment: Commitment,
+}
+
+impl Subject {
+    /// What a verdict about an envelope of `device` is about.
+    pub fn of(device: DeviceId, envelope: &Envelope) -> Self {
+        Self {
+            device,
+            incarnation: envelope.incarnation,
+            n: envelope.n,
+            commitment: envelope.commitment(),
+        }
+    }
 }
 
 /// The leaf of the log: what is signed, word for word. No payload, no name.

@@ -180,19 +180,10 @@ pub fn signatures<'a>(
     let verdicts = answer.verdicts.iter();
     verdicts
         .filter_map(|verdict| {
-            let subject = subject(device, sent.get(&verdict.verdict.action)?);
+            let subject = Subject::of(device, sent.get(&verdict.verdict.action)?);
             Some((verdict.hash(&subject), verdict.signature.as_str()))
         })
         .collect()
-}
-
-fn subject(device: DeviceId, envelope: &Envelope) -> Subject {
-    Subject {
-        device,
-        incarnation: envelope.incarnation,
-        n: envelope.n,
-        commitment: envelope.commitment(),
-    }
 }
 
 fn note_verdict(
@@ -205,7 +196,7 @@ fn note_verdict(
         // Trimmed long ago; the answer was late.
         return Ok(());
     };
-    let subject = subject(peer.author.device, &entry.envelope);
+    let subject = Subject::of(peer.author.device, &entry.envelope);
     if let Some(key) = peer.server_key
         && !verdict.is_signed(&subject, key)
     {

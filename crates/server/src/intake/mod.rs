@@ -106,7 +106,7 @@ fn take_with<B: Books>(
     let mut heads = BTreeMap::new();
     let mut taken_in = TakenIn::default();
     for envelope in envelopes {
-        let subject = subject(sender.device, envelope);
+        let subject = Subject::of(sender.device, envelope);
         let head = match heads.get(&envelope.incarnation) {
             Some(head) => *head,
             None => books.journal_head(sender.device, envelope.incarnation)?,
@@ -161,15 +161,6 @@ fn take_with<B: Books>(
         }
     }
     Ok(taken_in)
-}
-
-fn subject(device: DeviceId, envelope: &Envelope) -> Subject {
-    Subject {
-        device,
-        incarnation: envelope.incarnation,
-        n: envelope.n,
-        commitment: envelope.commitment(),
-    }
 }
 
 /// One envelope that is new under its number.
@@ -312,7 +303,7 @@ pub fn judge_what_waited(
             continue;
         };
         let recorded = Recorded {
-            subject: subject(taken.device, &taken.envelope),
+            subject: Subject::of(taken.device, &taken.envelope),
             envelope: &taken.envelope,
             action: Some(&action),
             actor: person.id,

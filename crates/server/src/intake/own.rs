@@ -9,6 +9,7 @@ use doorstep_domain::policy::Policies;
 use doorstep_domain::verdict::Verdict;
 use doorstep_domain::{Action, ActionId, Base, CaseId, Change, Revision, Role, UserId};
 use doorstep_protocol::envelope::Envelope;
+use doorstep_protocol::verdict::Subject;
 use uuid::Uuid;
 
 /// What somebody did on this side of the network.
@@ -73,7 +74,7 @@ pub fn act_over<B: Books>(
     let salt = hex::encode(fresh.salt);
     let envelope = Envelope::seal(&action, head.link, salt, books.key()?)?;
     let recorded = Recorded {
-        subject: super::subject(device, &envelope),
+        subject: Subject::of(device, &envelope),
         envelope: &envelope,
         action: Some(&action),
         actor: own.actor,
