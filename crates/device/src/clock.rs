@@ -8,6 +8,7 @@ use crate::store::ServerClock;
 use chrono::{DateTime, Duration, FixedOffset, Local, Utc};
 use doorstep_domain::moment::Moment;
 use serde::{Deserialize, Serialize};
+use std::sync::OnceLock;
 use uuid::Uuid;
 
 /// The device's clocks, which a demo or a test may move; they still run.
@@ -71,12 +72,15 @@ impl DeviceClock {
 
     /// The boot clock; `None` where the system can't say.
     pub fn boot(&self) -> Option<BootTime> {
-        let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+        self.boot_at(boot_ms()?)
+    }
+
+    fn boot_at(&self, ms: u64) -> Option<BootTime> {
         // A clock that was moved would have been running all the while.
         let moved = u64::try_from((MOVED_AT_MOST + self.offset).num_milliseconds()).ok()?;
         Some(BootTime {
-            boot: boot.trim().parse().ok()?,
-            ms: boot_ms()?.checked_add(moved)?,
+            boot: this_start()?,
+            ms: ms.checked_add(moved)?,
         })
     }
 
@@ -90,14 +94,15 @@ impl DeviceClock {
 
     /// A reading for the record; `heard` is the server's clock as last heard.
     pub fn moment(&self, heard: Option<ServerClock>) -> Moment {
-        let wall = self.wall();
+        let (wall, boot_ms) = (self.wall(), boot_ms());
+        let now = boot_ms.and_then(|ms| self.boot_at(ms));
         let estimate = heard.map(|heard| {
-            let since = heard.boot.and_then(|then| then.until(self.boot()?));
+            let since = heard.boot.and_then(|then| then.until(now?));
             since.map_or(wall.to_utc() + heard.ahead(), |since| {
                 heard.heard_at + since
             })
         });
-        Moment::read(wall, boot_ms(), estimate)
+        Moment::read(wall, boot_ms, estimate)
     }
 }
 
@@ -112,6 +117,15 @@ impl BootTime {
 
 /// Clocks are moved by years at most, and the boot clock has no negative readings.
 const MOVED_AT_MOST: Duration = Duration::days(36_500);
+
+/// The name of this start of the machine, which outlasts every process; `None` where it has none.
+fn this_start() -> Option<Uuid> {
+    static NAME: OnceLock<Option<Uuid>> = OnceLock::new();
+    *NAME.get_or_init(|| {
+        let name = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+        name.trim().parse().ok()
+    })
+}
 
 /// Milliseconds since the machine started, sleep included; `None` where the system can't say.
 fn boot_ms() -> Option<u64> {

@@ -13,12 +13,14 @@ use doorstep_domain::DeviceId;
 use doorstep_protocol::PROTOCOL;
 use doorstep_protocol::envelope::Envelope;
 use doorstep_protocol::exchange::{HandoverRequest, HandoverResponse, PUSH_ACTIONS_MAX};
-use doorstep_protocol::seal::{evidence_statement, seal, seal_bytes};
+use doorstep_protocol::seal::{OpenBox, evidence_statement};
 use ed25519_dalek::{Signer as _, SigningKey};
 use reqwest::StatusCode;
 use serde::{Deserialize, Serialize};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 
 const SEALED: &str = "sealed";
 const ADDRESS: &str = "sealed-for.json";
@@ -35,12 +37,14 @@ struct Address {
 }
 
 /// The file of one profile. Writing it never fails a save: the database is what must not be lost.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct SealedFile {
     path: PathBuf,
     evidence: PathBuf,
     address: Address,
     key: Box<SigningKey>,
+    /// For the next action: a save does not wait for it.
+    next: Arc<Mutex<Option<OpenBox>>>,
 }
 
 impl SealedFile {
@@ -61,6 +65,7 @@ impl SealedFile {
             evidence: folder.join(SEALED_EVIDENCE),
             address,
             key: Box::new(profile.key().ok()?),
+            next: Arc::default(),
         })
     }
 
@@ -80,6 +85,28 @@ impl SealedFile {
         if added.is_err() {
             tracing::warn!("an action could not be sealed; it is saved, and will be sealed later");
         }
+        self.get_ready();
+    }
+
+    /// Makes a box for the next action, while whoever saved this one goes on.
+    fn get_ready(&self) {
+        let (seal_key, next) = (self.address.seal_key.clone(), Arc::clone(&self.next));
+        // Where no thread is to be had, the next action waits for its box.
+        let _ = thread::Builder::new().spawn(move || {
+            let ready = random()
+                .ok()
+                .and_then(|fresh| OpenBox::to(&seal_key, fresh));
+            *next.lock().unwrap_or_else(PoisonError::into_inner) = ready;
+        });
+    }
+
+    fn open_box(&self) -> Option<OpenBox> {
+        let ready = self
+            .next
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        ready.or_else(|| OpenBox::to(&self.address.seal_key, random().ok()?))
     }
 
     /// Replaces what lies in it.
@@ -94,9 +121,7 @@ impl SealedFile {
 
     /// Seals a piece of evidence that waits.
     pub fn keep_evidence(&self, sha256: &str, bytes: &[u8]) {
-        let sealed = random()
-            .ok()
-            .and_then(|ephemeral| seal_bytes(bytes, &self.address.seal_key, ephemeral));
+        let sealed = self.open_box().and_then(|open| open.seal_bytes(bytes));
         let signed = self.key.sign(&evidence_statement(sha256)).to_bytes();
         let written = sealed.is_some_and(|sealed| {
             std::fs::create_dir_all(&self.evidence)
@@ -127,9 +152,7 @@ impl SealedFile {
     fn lines(&self, envelopes: &[Envelope]) -> String {
         let mut lines = String::new();
         for envelope in envelopes {
-            let sealed = random()
-                .ok()
-                .and_then(|ephemeral| seal(envelope, &self.address.seal_key, ephemeral));
+            let sealed = self.open_box().and_then(|open| open.seal(envelope));
             if let Some(sealed) = sealed {
                 lines.push_str(&sealed);
                 lines.push('\n');

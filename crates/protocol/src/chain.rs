@@ -137,9 +137,12 @@ impl<K: Verify + Sync> Foreseen<K> {
         let mut shares = signatures.chunks(share);
         let mine = shares.next_back();
         let good = thread::scope(|scope| {
-            let others: Vec<_> = shares.map(|share| scope.spawn(|| look(share))).collect();
+            // A share that no thread could be had for is looked at when asked.
+            let look = &look;
+            let look_aside =
+                |share| thread::Builder::new().spawn_scoped(scope, move || look(share));
+            let others: Vec<_> = shares.filter_map(|share| look_aside(share).ok()).collect();
             let mut good: BTreeMap<_, _> = mine.map(look).into_iter().flatten().collect();
-            // A share that nobody looked at is looked at when asked.
             good.extend(
                 others
                     .into_iter()

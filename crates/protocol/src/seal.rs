@@ -16,26 +16,43 @@ pub fn public_half(secret: [u8; 32]) -> String {
     hex::encode(SecretKey::from(secret).public_key().as_bytes())
 }
 
-/// Seals an envelope to the server's public key. `ephemeral` is 32 fresh random bytes.
-///
-/// `None` where the key is none, or the envelope can't be written.
-pub fn seal(envelope: &Envelope, server: &str, ephemeral: [u8; 32]) -> Option<String> {
-    let text = serde_json::to_vec(envelope).ok()?;
-    seal_bytes(&text, server, ephemeral).map(|whole| STANDARD.encode(whole))
+/// A box that stands open: the slow half of sealing is done, and needs to know nothing of what will
+/// lie in it. It is closed once.
+pub struct OpenBox {
+    own: PublicKey,
+    nonce: Nonce,
+    cipher: ChaChaBox,
 }
 
-/// Seals bytes, such as a piece of evidence, in the same way.
-pub fn seal_bytes(bytes: &[u8], server: &str, ephemeral: [u8; 32]) -> Option<Vec<u8>> {
-    let mut key = [0; KEY_BYTES];
-    hex::decode_to_slice(server, &mut key).ok()?;
-    let (server, ephemeral) = (PublicKey::from(key), SecretKey::from(ephemeral));
-    let own = ephemeral.public_key();
-    let sealed = ChaChaBox::new(&server, &ephemeral)
-        .encrypt(&nonce(&own, &server), bytes)
-        .ok()?;
-    let mut whole = own.as_bytes().to_vec();
-    whole.extend(sealed);
-    Some(whole)
+impl OpenBox {
+    /// A box for the server with this public key. `ephemeral` is 32 fresh random bytes.
+    ///
+    /// `None` where the key is none.
+    pub fn to(server: &str, ephemeral: [u8; 32]) -> Option<Self> {
+        let mut key = [0; KEY_BYTES];
+        hex::decode_to_slice(server, &mut key).ok()?;
+        let (server, ephemeral) = (PublicKey::from(key), SecretKey::from(ephemeral));
+        let own = ephemeral.public_key();
+        Some(Self {
+            nonce: nonce(&own, &server),
+            cipher: ChaChaBox::new(&server, &ephemeral),
+            own,
+        })
+    }
+
+    /// Seals an envelope, as a line of text. `None` where it can't be written.
+    pub fn seal(self, envelope: &Envelope) -> Option<String> {
+        let text = serde_json::to_vec(envelope).ok()?;
+        self.seal_bytes(&text).map(|whole| STANDARD.encode(whole))
+    }
+
+    /// Seals bytes, such as a piece of evidence.
+    pub fn seal_bytes(self, bytes: &[u8]) -> Option<Vec<u8>> {
+        let sealed = self.cipher.encrypt(&self.nonce, bytes).ok()?;
+        let mut whole = self.own.as_bytes().to_vec();
+        whole.extend(sealed);
+        Some(whole)
+    }
 }
 
 /// Opens what was sealed to `secret`; `None` for anything else.
@@ -92,13 +109,15 @@ mod tests {
             signature: String::new(),
             verdict: None,
         };
-        let sealed = seal(&envelope, &public_half([5; 32]), [6; 32]).unwrap();
+        let to_server = |ephemeral| OpenBox::to(&public_half([5; 32]), ephemeral).unwrap();
+        let sealed = to_server([6; 32]).seal(&envelope).unwrap();
         assert_eq!(open(&sealed, [5; 32]), Some(envelope));
         assert_eq!(open(&sealed, [7; 32]), None);
         assert_eq!(open("not a box", [5; 32]), None);
-        let whole = seal_bytes(b"a photo", &public_half([5; 32]), [8; 32]).unwrap();
+        let whole = to_server([8; 32]).seal_bytes(b"a photo").unwrap();
         assert_eq!(open_bytes(&whole, [5; 32]).unwrap(), b"a photo");
         assert_eq!(open_bytes(&whole, [7; 32]), None);
         assert_eq!(open_bytes(&whole[..20], [5; 32]), None);
+        assert!(OpenBox::to("no key", [8; 32]).is_none());
     }
 }

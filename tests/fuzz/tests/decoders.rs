@@ -86,7 +86,10 @@ fn envelopes_and_sealed_envelopes() {
         verdict: None,
     };
     let secret = [7; 32];
-    let closed = seal::seal(&sealed, &seal::public_half(secret), [9; 32]).unwrap();
+    let closed = seal::OpenBox::to(&seal::public_half(secret), [9; 32])
+        .unwrap()
+        .seal(&sealed)
+        .unwrap();
     let samples = [serde_json::to_vec(&sealed).unwrap(), closed.into_bytes()];
     fuzz(&samples, |bytes| {
         if let Ok(envelope) = serde_json::from_slice::<Envelope>(bytes) {
