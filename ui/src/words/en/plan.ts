@@ -17,6 +17,7 @@ export const planWords = {
 	'plan.each': 'each time',
 	'plan.in_all': 'In all {{amount}}: no interest and no fees are added.',
 	'plan.schedule': 'All payments',
+	'plan.schedule_offered': 'All payments of the offer',
 	'plan.agree': 'Agree this plan',
 	'plan.consent': 'How they agreed',
 	'plan.confirm_title': 'Agree this plan?',

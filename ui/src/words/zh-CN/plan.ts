@@ -18,6 +18,7 @@ export const planWords: Record<keyof typeof english, string> = {
 	'plan.each': '每期',
 	'plan.in_all': '总计 {{amount}}，不加利息，不收费用。',
 	'plan.schedule': '全部期次',
+	'plan.schedule_offered': '替代方案的全部期次',
 	'plan.agree': '同意这个计划',
 	'plan.consent': '同意方式',
 	'plan.confirm_title': '同意这个计划？',
