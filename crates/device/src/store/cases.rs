@@ -11,17 +11,17 @@ const BUSY: &str = "SELECT id FROM case_file WHERE visits_open > 0
      UNION SELECT j.case_id FROM journal j JOIN case_file c ON c.id = j.case_id
          WHERE j.kind IN ('check_visit', 'start_travel', 'arrive', 'check_in')
              AND (j.ruling = '' OR j.epoch <> c.epoch OR j.number > c.number)";
-const DISPUTED: &str = "SELECT id FROM case_file WHERE conflicts > 0
+const IN_CONFLICT: &str = "SELECT id FROM case_file WHERE conflicts > 0
      UNION SELECT case_id FROM journal WHERE ruling = 'held'
      UNION SELECT case_id FROM journal WHERE kind = 'decide'";
-const UNDECIDED: &str =
+const OPEN_CONFLICTS: &str =
     "SELECT coalesce(sum(open_conflicts), 0) FROM case_file WHERE open_conflicts > 0";
-const HELD: &str = "SELECT count(*) FROM case_file";
+const ON_DEVICE: &str = "SELECT count(*) FROM case_file";
 const LEAVING: &str = "SELECT id FROM case_file WHERE is_leaving > 0 ORDER BY id";
 
 /// What screens ask for again and again.
 #[cfg(test)]
-pub(super) const ASKED_OFTEN: [&str; 5] = [BUSY, DISPUTED, UNDECIDED, HELD, LEAVING];
+pub(super) const ASKED_OFTEN: [&str; 5] = [BUSY, IN_CONFLICT, OPEN_CONFLICTS, ON_DEVICE, LEAVING];
 
 impl Tx<'_> {
     /// A case as its person sees it.
@@ -79,7 +79,7 @@ impl Tx<'_> {
 
     /// The cases with a conflict, open or settled, in their documents.
     pub fn cases_with_conflicts(&self) -> Result<Vec<Case>> {
-        self.seen(self.ids(DISPUTED, [])?)
+        self.seen(self.ids(IN_CONFLICT, [])?)
     }
 
     pub(super) fn case_file(&self, id: CaseId) -> Result<Option<CaseRow>> {
@@ -244,13 +244,13 @@ impl Tx<'_> {
 
     /// How many held actions wait for somebody's decision.
     pub fn count_open_conflicts(&self) -> Result<u32> {
-        let mut query = self.tx.prepare_cached(UNDECIDED)?;
+        let mut query = self.tx.prepare_cached(OPEN_CONFLICTS)?;
         Ok(query.query_row([], |row| row.get(0))?)
     }
 
     /// How many cases are on the device.
     pub fn count_cases(&self) -> Result<u32> {
-        let mut query = self.tx.prepare_cached(HELD)?;
+        let mut query = self.tx.prepare_cached(ON_DEVICE)?;
         Ok(query.query_row([], |row| row.get(0))?)
     }
 }
