@@ -66,6 +66,13 @@ impl Cable {
         self.delay.send_replace(time / 2);
     }
 
+    /// Breaks the connections that are open, and no later ones: a change of length counts from now on.
+    pub async fn renew(&self) {
+        self.cut();
+        tokio::time::sleep(NOTICE).await;
+        self.mend();
+    }
+
     /// How many HTTP requests have gone up.
     pub fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
@@ -98,6 +105,8 @@ impl Cable {
     }
 }
 
+/// Long enough for both ends to notice a cut.
+const NOTICE: Duration = Duration::from_millis(100);
 /// What ends the first line of a request, and is in no compressed body that we send.
 const REQUEST_LINE_END: &[u8] = b" HTTP/1.1\r\n";
 const PIECE_BYTES: usize = 64 * 1024;
