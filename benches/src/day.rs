@@ -32,7 +32,7 @@ pub async fn measure(cli: &Cli) -> Result<Map<String, Value>> {
     let device = enrol(&scene.place("device"), enrolment, DeviceClock::default()).await?;
     device.sync().await?;
 
-    // What the floor sends and is answered is what a real exchange was.
+    // What the floor holds and is answered is what a real exchange was.
     let (_, documents) = scene.stream().await?;
     let today: Vec<CaseId> = scene.cases.iter().take(A_DAY).copied().collect();
     let mut simulated = scene.company.simulate(scene.agent, today)?;
@@ -48,7 +48,7 @@ pub async fn measure(cli: &Cli) -> Result<Map<String, Value>> {
         "{} cases came",
         answer.cases.len()
     );
-    let floor_server = floor::serve_day(&scene.place("floor-server.db"), &answer).await?;
+    let floor_server = floor::serve_day(&scene.place("floor-server.db"), answer).await?;
     let mut floor_device = floor::open(&scene.place("floor-device"))?;
     let tx = floor_device.transaction()?;
     for document in &documents {
@@ -80,7 +80,8 @@ pub async fn measure(cli: &Cli) -> Result<Map<String, Value>> {
             times.push(exchange(&device).await?);
             requests.push(cable.requests() - before);
         }
-        bare.push(floor::day(&http, &mut floor_device, floor_server, &request).await?);
+        floor::fill_outbox(&floor_device)?;
+        bare.push(floor::day(&http, &mut floor_device, floor_server, request.clone()).await?);
     }
     let (near, far, bare) = (median(&near), median(&far), median(&bare));
     let per_action = |bytes: usize| figure(bytes as f64 / A_DAY as f64);

@@ -3,13 +3,15 @@
 
 use crate::fetch::Fetched;
 use crate::measure::{ms, own_memory_mb};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use axum::Router;
 use axum::body::Bytes;
 use axum::http::header;
 use axum::routing::{get, post};
+use doorstep_protocol::chain::Link;
+use doorstep_protocol::envelope::Envelope;
 use doorstep_protocol::exchange::{CaseDocument, SnapshotLine, SyncRequest, SyncResponse};
-use rusqlite::{Connection, Transaction, params};
+use rusqlite::{Connection, Row, Transaction, params};
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -184,7 +186,7 @@ pub fn put(tx: &Transaction<'_>, document: &CaseDocument) -> Result<()> {
     Ok(())
 }
 
-/// Writes a document that is known in its place.
+/// Writes a document that is known in its place. Nothing that a list or a search needs has changed.
 fn replace(tx: &Transaction<'_>, document: &CaseDocument) -> Result<()> {
     let columns: Columns<'_> = serde_json::from_str(document.text())?;
     tx.prepare_cached("UPDATE case_file SET number = ?2, doc = ?3 WHERE id = ?1")?
@@ -196,28 +198,25 @@ fn replace(tx: &Transaction<'_>, document: &CaseDocument) -> Result<()> {
     Ok(())
 }
 
-/// Serves a day's exchange without thinking: keeps what came up, updates the documents, and answers
-/// with what the real server answered.
-pub async fn serve_day(file: &Path, answer: &SyncResponse) -> Result<SocketAddr> {
-    let connection = Connection::open(file)?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.execute_batch(
-        "CREATE TABLE journal (id TEXT PRIMARY KEY, n INTEGER, payload TEXT, link TEXT,
-             signature TEXT);
-         CREATE TABLE case_file (id TEXT PRIMARY KEY, number INTEGER, doc TEXT);
-         CREATE INDEX by_number ON case_file (number);",
-    )?;
-    let documents: Arc<[CaseDocument]> = answer.cases.clone().into();
-    let answer: Arc<[u8]> = serde_json::to_vec(answer)?.into();
-    let connection = Arc::new(Mutex::new(connection));
+/// The server's end of a day: a file with its tables and settings, and the answer that the real one
+/// gave.
+struct DayServer {
+    connection: Connection,
+    answer: SyncResponse,
+    /// Days so far: each brings other actions, of the same size.
+    days: u64,
+}
+
+/// Serves a day's exchange without thinking: keeps what came up with the verdicts that the real server
+/// gave, writes the documents, and answers with what it reads back.
+pub async fn serve_day(file: &Path, answer: SyncResponse) -> Result<SocketAddr> {
+    let server = Arc::new(Mutex::new(DayServer::open(file, answer)?));
     let take = move |body: Bytes| {
-        let (connection, answer) = (Arc::clone(&connection), Arc::clone(&answer));
-        let documents = Arc::clone(&documents);
+        let server = Arc::clone(&server);
         async move {
             let done = tokio::task::spawn_blocking(move || {
-                let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
-                take_day(&mut connection, &body, &documents, &answer)
+                let mut server = server.lock().unwrap_or_else(PoisonError::into_inner);
+                server.take(&body)
             });
             let bytes = done.await.ok().and_then(Result::ok).unwrap_or_default();
             ([(header::CONTENT_ENCODING, "zstd")], bytes)
@@ -226,46 +225,118 @@ pub async fn serve_day(file: &Path, answer: &SyncResponse) -> Result<SocketAddr>
     listen(Router::new().route("/", post(take))).await
 }
 
-fn take_day(
-    connection: &mut Connection,
-    body: &[u8],
-    documents: &[CaseDocument],
-    answer: &[u8],
-) -> Result<Vec<u8>> {
-    let request: SyncRequest = serde_json::from_slice(&zstd::decode_all(body)?)?;
-    let tx = connection.transaction()?;
-    for envelope in &request.outbox {
-        tx.prepare_cached("INSERT OR REPLACE INTO journal VALUES (?1, ?2, ?3, ?4, ?5)")?
+const TENANT: &str = "main";
+
+impl DayServer {
+    fn open(file: &Path, answer: SyncResponse) -> Result<Self> {
+        let connection = Connection::open(file)?;
+        connection.pragma_update(None, "page_size", 16_384)?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        for tables in SERVER_TABLES {
+            connection.execute_batch(tables)?;
+        }
+        let server = Self {
+            connection,
+            answer,
+            days: 0,
+        };
+        for document in &server.answer.cases {
+            let columns: Columns<'_> = serde_json::from_str(document.text())?;
+            server.connection.execute(
+                "INSERT INTO case_file (tenant, id, number, agent, search, doc)
+                 VALUES (?1, ?2, 0, 'agent', ?3, ?4)",
+                params![TENANT, columns.id, columns.person.name, document.text()],
+            )?;
+        }
+        Ok(server)
+    }
+
+    fn take(&mut self, body: &[u8]) -> Result<Vec<u8>> {
+        let request: SyncRequest = serde_json::from_slice(&zstd::decode_all(body)?)?;
+        self.days += 1;
+        let after = self.days * 1_000_000;
+        let tx = self.connection.transaction()?;
+        for (envelope, signed) in request.outbox.iter().zip(&self.answer.verdicts) {
+            tx.prepare_cached(
+                "INSERT INTO journal (tenant, device, incarnation, n, action, case_id, actor, kind,
+                     schema, payload, salt, link, signature, ruling, number, judged_at, epoch, leaf,
+                     verdict_signature)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?2, 'add_note', ?7, ?8, ?9, ?10, ?11, 'applied',
+                     ?4, ?12, ?13, ?14, ?15)",
+            )?
             .execute(params![
+                TENANT,
+                "device",
+                envelope.incarnation.to_string(),
+                after + envelope.n,
                 envelope.id.to_string(),
-                envelope.n,
+                signed.verdict.action.to_string(),
+                envelope.schema,
                 envelope.payload,
+                envelope.salt,
                 hex::encode(envelope.link.0),
-                envelope.signature
+                envelope.signature,
+                signed.verdict.judged_at.to_rfc3339(),
+                signed.epoch.0,
+                signed.leaf,
+                signed.signature
             ])?;
+        }
+        for (number, document) in (after..).zip(&self.answer.cases) {
+            let columns: Columns<'_> = serde_json::from_str(document.text())?;
+            tx.prepare_cached(
+                "UPDATE case_file SET number = ?3, doc = ?4 WHERE tenant = ?1 AND id = ?2",
+            )?
+            .execute(params![TENANT, columns.id, number, document.text()])?;
+        }
+        let documents = tx
+            .prepare_cached(
+                "SELECT doc FROM case_file WHERE tenant = ?1 AND agent = 'agent' AND number >= ?2
+                 ORDER BY number",
+            )?
+            .query_map(params![TENANT, after], |row| row.get::<_, String>(0))?
+            .map(|text| Ok(CaseDocument::from_text(text?)?))
+            .collect::<Result<_>>()?;
+        tx.commit()?;
+        self.answer.cases = documents;
+        let answer = serde_json::to_vec(&self.answer)?;
+        zstd::encode_all(answer.as_slice(), 3).context("compress the answer")
     }
-    for document in documents {
-        let columns: Columns<'_> = serde_json::from_str(document.text())?;
-        tx.prepare_cached("INSERT OR REPLACE INTO case_file VALUES (?1, ?2, ?3)")?
-            .execute(params![
-                columns.id,
-                columns.revision.number,
-                document.text()
-            ])?;
-    }
-    tx.commit()?;
-    zstd::encode_all(answer, 3).context("compress the answer")
 }
 
-/// The device's side of that: one request up, one answer into the file, in one transaction.
+const SERVER_TABLES: [&str; 5] = [
+    include_str!("../../crates/server/migrations/sqlite/0001_first.sql"),
+    include_str!("../../crates/server/migrations/sqlite/0002_full_sync.sql"),
+    include_str!("../../crates/server/migrations/sqlite/0003_lineage.sql"),
+    include_str!("../../crates/server/migrations/sqlite/0007_journal_by_case.sql"),
+    include_str!("../../crates/server/migrations/sqlite/0008_flags.sql"),
+];
+
+/// Makes the outbox full again: as many actions as were there in the morning.
+pub fn fill_outbox(connection: &Connection) -> Result<()> {
+    connection.execute("UPDATE journal SET ruling = '', verdict = ''", [])?;
+    Ok(())
+}
+
+/// The device's side of that: the outbox up in one request, the answer into the file in one
+/// transaction.
 pub async fn day(
     http: &reqwest::Client,
     connection: &mut Connection,
     server: SocketAddr,
-    request: &SyncRequest,
+    request: SyncRequest,
 ) -> Result<f64> {
     let began = Instant::now();
-    let body = zstd::encode_all(serde_json::to_vec(request)?.as_slice(), 3)?;
+    let outbox = connection
+        .prepare_cached(
+            "SELECT incarnation, n, action, schema, payload, salt, link, signature FROM journal
+             WHERE ruling = '' OR hand_back = 1 ORDER BY place",
+        )?
+        .query_and_then([], envelope)?
+        .collect::<Result<Vec<_>>>()?;
+    let request = SyncRequest { outbox, ..request };
+    let body = zstd::encode_all(serde_json::to_vec(&request)?.as_slice(), 3)?;
     let answer = http
         .post(format!("http://{server}/"))
         .body(body)
@@ -288,12 +359,23 @@ pub async fn day(
     Ok(ms(began.elapsed()))
 }
 
+fn envelope(row: &Row<'_>) -> Result<Envelope> {
+    let text = |index| row.get::<_, String>(index);
+    Ok(Envelope {
+        incarnation: text(0)?.parse()?,
+        n: row.get(1)?,
+        id: text(2)?.parse()?,
+        schema: row.get(3)?,
+        payload: text(4)?,
+        salt: text(5)?,
+        link: Link::try_from(text(6)?).map_err(|_| anyhow!("a link"))?,
+        signature: text(7)?,
+        verdict: None,
+    })
+}
+
 /// Puts a row of the device's journal in, as bare as it can be.
-pub fn put_journal_row(
-    connection: &mut Connection,
-    envelope: &doorstep_protocol::envelope::Envelope,
-    case: &str,
-) -> Result<()> {
+pub fn put_journal_row(connection: &mut Connection, envelope: &Envelope, case: &str) -> Result<()> {
     let tx = connection.transaction()?;
     tx.prepare_cached(
         "INSERT INTO journal (incarnation, n, action, case_id, kind, subject, recorded_at, schema,

@@ -171,8 +171,8 @@ fn plant(
         Some(Bug::ChainedWithoutBase) => action.base.case.number = u64::MAX >> 1,
         // What arrived under the unjudged edit counts as seen.
         Some(Bug::HiddenBase) => {
-            if let Some(row) = books.case_row(action.case)? {
-                action.base.case = row.revision;
+            if let Some(shown) = books.revision(action.case)? {
+                action.base.case = shown;
             }
         }
         _ => {}

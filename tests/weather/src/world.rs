@@ -308,10 +308,7 @@ impl World {
         let here = self.tablets[tablet].database.write(None, |books| {
             let held = books.held()?;
             held.into_iter()
-                .map(|(id, _)| {
-                    let row = books.case_row(id)?;
-                    Ok((id, row.map(|row| row.doc).unwrap_or_default()))
-                })
+                .map(|(id, _)| Ok((id, books.document(id)?.unwrap_or_default())))
                 .collect::<Result<BTreeMap<_, _>, _>>()
         })??;
         let there = self.server.write(None, &self.seam, |books| {

@@ -8,16 +8,6 @@ use doorstep_protocol::verdict::SignedVerdict;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 
-/// The server's document of a case, as it came.
-#[derive(Debug, Clone)]
-pub struct CaseRow {
-    pub revision: Revision,
-    /// Left the scope while a visit was under way.
-    pub is_leaving: bool,
-    /// The case, as JSON text.
-    pub doc: String,
-}
-
 /// What a list needs of a case: read without reading all of it.
 #[derive(Debug, Deserialize)]
 pub struct CaseHead {
@@ -106,7 +96,10 @@ pub trait Books {
     fn known(&self, name: &str) -> Result<Option<String>>;
     fn know(&self, name: &str, value: &str) -> Result<()>;
 
-    fn case_row(&self, id: CaseId) -> Result<Option<CaseRow>>;
+    /// The server's document of a case as it came, JSON text.
+    fn document(&self, id: CaseId) -> Result<Option<String>>;
+    /// The revision of that document.
+    fn revision(&self, id: CaseId) -> Result<Option<Revision>>;
     fn put_case(&self, head: &CaseHead, doc: &str) -> Result<()>;
     fn mark_leaving(&self, id: CaseId) -> Result<()>;
     /// The cases that have left and are still here.

@@ -2,7 +2,7 @@
 //! the journal. The outbox is the part of the journal that is not judged: there is no second write.
 
 use super::books::{Books, JournalHead, cursor, incarnation, names, read, write};
-use super::view::pending;
+use super::view::{Pending, pending};
 use crate::store::{Result, StoreError};
 use doorstep_domain::case::FactField;
 use doorstep_domain::conflict::Sides;
@@ -34,17 +34,15 @@ pub fn draft(
     case: &Case,
     new: NewAction,
 ) -> Result<Action> {
-    let row = books.case_row(case.id)?.ok_or(StoreError::Value("case"))?;
+    let shown = books.revision(case.id)?.ok_or(StoreError::Value("case"))?;
     let head = journal_head(books)?;
-    let pending = pending(books, case.id, row.revision)?;
-    let unjudged: Vec<&Action> = pending
-        .iter()
-        .filter(|pending| pending.verdict.is_none())
-        .map(|pending| &pending.action)
-        .collect();
-    // Whatever is folded on top hides the document below it, judged or not.
-    let on_top: Vec<&Action> = pending.iter().map(|pending| &pending.action).collect();
-    let prev = last_edit(&on_top, case, &new.change);
+    // Most actions follow from nothing before them: then there is nothing to look for.
+    let field = fact_of(case, &new.change);
+    let on_top = match field.is_some() || is_plan(&new.change) {
+        true => pending(books, case.id, shown)?,
+        false => Vec::new(),
+    };
+    let prev = field.and_then(|field| last_edit(&on_top, case, field));
     Ok(Action {
         id: new.id,
         device: author.device,
@@ -54,26 +52,23 @@ pub fn draft(
         case: case.id,
         recorded: new.recorded,
         base: Base {
-            cursor: cursor(books)?.unwrap_or(row.revision),
+            cursor: cursor(books)?.unwrap_or(shown),
             // What arrived under one's own edit was never seen: keep the first base.
-            case: prev.map_or(row.revision, |edit| edit.base.case),
+            case: prev.map_or(shown, |edit| edit.base.case),
         },
         prev: prev.map(|edit| edit.id),
-        after: depends_on(&unjudged, &new.change),
+        after: depends_on(&on_top, &new.change),
         policies: new.policies,
         change: new.change,
     })
 }
 
 /// This device's last action on the same fact, while no document shows it: an edit, or a decision
-/// that put another value on the screen.
-fn last_edit<'a>(on_top: &[&'a Action], case: &Case, change: &Change) -> Option<&'a Action> {
-    let field = fact_of(case, change)?;
-    on_top
-        .iter()
-        .rev()
-        .copied()
-        .find(|action| fact_of(case, &action.change) == Some(field))
+/// that put another value on the screen. Whatever is folded on top hides the document below it, judged
+/// or not.
+fn last_edit<'a>(on_top: &'a [Pending], case: &Case, field: FactField) -> Option<&'a Action> {
+    let mut actions = on_top.iter().rev().map(|pending| &pending.action);
+    actions.find(|action| fact_of(case, &action.change) == Some(field))
 }
 
 fn fact_of(case: &Case, change: &Change) -> Option<FactField> {
@@ -88,16 +83,20 @@ fn fact_of(case: &Case, change: &Change) -> Option<FactField> {
 }
 
 /// A second plan stands or falls with the first, while nobody has judged that.
-fn depends_on(unjudged: &[&Action], change: &Change) -> Vec<ActionId> {
-    let is_plan = |change: &Change| matches!(change, Change::AgreePlan { .. });
-    match is_plan(change) {
-        true => unjudged
-            .iter()
-            .filter(|action| is_plan(&action.change))
-            .map(|action| action.id)
-            .collect(),
-        false => Vec::new(),
+fn depends_on(on_top: &[Pending], change: &Change) -> Vec<ActionId> {
+    if !is_plan(change) {
+        return Vec::new();
     }
+    let unjudged = on_top.iter().filter(|pending| pending.verdict.is_none());
+    unjudged
+        .map(|pending| &pending.action)
+        .filter(|action| is_plan(&action.change))
+        .map(|action| action.id)
+        .collect()
+}
+
+const fn is_plan(change: &Change) -> bool {
+    matches!(change, Change::AgreePlan { .. })
 }
 
 /// Seals a drafted action as the next of its journal, and appends it.

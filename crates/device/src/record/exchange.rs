@@ -215,17 +215,16 @@ fn put_case(
     lineage: &Lineage,
 ) -> Result<()> {
     let head: CaseHead = serde_json::from_str(document.text())?;
-    if let Some(known) = books.case_row(head.id)? {
-        let is_older = head.revision != known.revision
-            && head.revision.is_covered_by(known.revision) == Some(true);
-        if is_older && known.revision.epoch == now.epoch {
+    if let Some(known) = books.revision(head.id)? {
+        let is_older = head.revision != known && head.revision.is_covered_by(known) == Some(true);
+        if is_older && known.epoch == now.epoch {
             return Ok(());
         }
-        if !lineage.shows(now, known.revision) && known.revision.epoch != now.epoch {
+        if !lineage.shows(now, known) && known.epoch != now.epoch {
             let mut newer: Vec<NewerCase> = read(books, names::NEWER)?.unwrap_or_default();
             newer.push(NewerCase {
                 case: head.id,
-                revision: known.revision,
+                revision: known,
             });
             write(books, names::NEWER, &newer)?;
         }

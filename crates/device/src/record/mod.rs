@@ -6,9 +6,7 @@ mod commit;
 mod exchange;
 mod view;
 
-pub use books::{
-    Books, CaseHead, CaseRow, ConflictOnly, Entry, HandBack, JournalHead, names, read, write,
-};
+pub use books::{Books, CaseHead, ConflictOnly, Entry, HandBack, JournalHead, names, read, write};
 pub use books::{cursor, incarnation};
 pub use commit::{Author, NewAction, append, begin_life, draft, journal_head};
 pub use exchange::{

@@ -15,8 +15,8 @@ pub struct Pending {
 
 /// A case as its person sees it; none that is not here.
 pub fn case(books: &impl Books, id: CaseId) -> Result<Option<Case>> {
-    match books.case_row(id)? {
-        Some(row) => fold_pending(books, serde_json::from_str(&row.doc)?),
+    match books.document(id)? {
+        Some(document) => fold_pending(books, serde_json::from_str(&document)?),
         None => Ok(None),
     }
 }

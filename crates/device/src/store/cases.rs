@@ -1,7 +1,7 @@
 //! The cases on this device: the server's documents, and what lists need of them.
 
 use super::{Result, Tx, parse, search};
-use crate::record::{self, Books, CaseHead, CaseRow};
+use crate::record::{self, Books, CaseHead};
 use doorstep_domain::visit::VisitState;
 use doorstep_domain::{Case, CaseId, Epoch, Revision};
 use rusqlite::{OptionalExtension, Params, params};
@@ -18,6 +18,38 @@ const OPEN_CONFLICTS: &str =
     "SELECT coalesce(sum(open_conflicts), 0) FROM case_file WHERE open_conflicts > 0";
 const ON_DEVICE: &str = "SELECT count(*) FROM case_file";
 const LEAVING: &str = "SELECT id FROM case_file WHERE is_leaving > 0 ORDER BY id";
+
+/// What lists are made of, beside the documents.
+#[derive(PartialEq, Eq)]
+struct Listed {
+    is_leaving: bool,
+    open_conflicts: u32,
+    /// Open and settled.
+    conflicts: u32,
+    day: String,
+    position: u16,
+    name: String,
+    visits_open: u32,
+}
+
+impl Listed {
+    fn of(head: &CaseHead) -> Self {
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let is_open = |state: VisitState| (VisitState::Cleared..VisitState::Ended).contains(&state);
+        let open_conflicts = head.conflicts.iter().filter(|one| one.settlement.is_none());
+        let open_visits = head.visits.iter().filter(|visit| is_open(visit.state));
+        let stop = head.assignment.as_ref();
+        Self {
+            is_leaving: false,
+            open_conflicts: count(open_conflicts.count()),
+            conflicts: count(head.conflicts.len()),
+            day: stop.map(|stop| stop.day.clone()).unwrap_or_default(),
+            position: stop.map_or(0, |stop| stop.position),
+            name: head.person.name.clone(),
+            visits_open: count(open_visits.count()),
+        }
+    }
+}
 
 /// What screens ask for again and again.
 #[cfg(test)]
@@ -82,78 +114,105 @@ impl Tx<'_> {
         self.seen(self.ids(IN_CONFLICT, [])?)
     }
 
-    pub(super) fn case_file(&self, id: CaseId) -> Result<Option<CaseRow>> {
+    pub(super) fn document_of(&self, id: CaseId) -> Result<Option<String>> {
         Ok(self
             .tx
-            .prepare_cached("SELECT epoch, number, is_leaving, doc FROM case_file WHERE id = ?1")?
+            .prepare_cached("SELECT doc FROM case_file WHERE id = ?1")?
+            .query_row([id.to_string()], |row| row.get(0))
+            .optional()?)
+    }
+
+    pub(super) fn revision_of(&self, id: CaseId) -> Result<Option<Revision>> {
+        Ok(self
+            .tx
+            .prepare_cached("SELECT epoch, number FROM case_file WHERE id = ?1")?
             .query_row([id.to_string()], |row| {
-                Ok(CaseRow {
-                    revision: Revision {
-                        epoch: Epoch(row.get(0)?),
-                        number: row.get(1)?,
-                    },
-                    is_leaving: row.get(2)?,
-                    doc: row.get(3)?,
+                Ok(Revision {
+                    epoch: Epoch(row.get(0)?),
+                    number: row.get(1)?,
                 })
             })
             .optional()?)
     }
 
     pub(super) fn put_case_file(&self, head: &CaseHead, doc: &str) -> Result<()> {
-        let stop = head.assignment.as_ref();
-        let is_open = |state: VisitState| (VisitState::Cleared..VisitState::Ended).contains(&state);
-        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        let open = |conflict: &&record::ConflictOnly| conflict.settlement.is_none();
-        let id = head.id.to_string();
-        let known = self.row_of(&id)?;
-        // Two plain statements: one that upserts and returns its row makes the index write its
-        // words out after every case.
-        let statement = match known {
-            Some(_) => {
-                "UPDATE case_file SET epoch = ?2, number = ?3, is_leaving = 0, open_conflicts = ?4,
-                     conflicts = ?5, day = ?6, position = ?7, name = ?8, visits_open = ?9, doc = ?10
-                 WHERE id = ?1"
-            }
-            None => {
-                "INSERT INTO case_file (id, epoch, number, is_leaving, open_conflicts, conflicts,
-                     day, position, name, visits_open, doc)
-                 VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
-            }
-        };
-        self.tx.prepare_cached(statement)?.execute(params![
-            id,
-            head.revision.epoch.0,
-            head.revision.number,
-            count(head.conflicts.iter().filter(open).count()),
-            count(head.conflicts.len()),
-            stop.map_or("", |stop| stop.day.as_str()),
-            stop.map_or(0, |stop| stop.position),
-            head.person.name,
-            count(
-                head.visits
-                    .iter()
-                    .filter(|visit| is_open(visit.state))
-                    .count()
-            ),
-            doc
-        ])?;
+        let listed = Listed::of(head);
+        let (epoch, number) = (head.revision.epoch.0, head.revision.number);
         let words = search::words(&[
             &head.person.name,
             &head.account.reference,
             &head.address.street,
             &head.address.town,
         ]);
-        match known {
-            Some(row) => self.replace_words(row, &words),
-            None => self.add_words(self.tx.last_insert_rowid(), &words),
+        // Plain statements: one that upserts and returns its row makes the index write its words out
+        // after every case.
+        let Some((row, known)) = self.listed(head.id)? else {
+            self.tx
+                .prepare_cached(
+                    "INSERT INTO case_file (id, epoch, number, doc, is_leaving, open_conflicts,
+                         conflicts, day, position, name, visits_open)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                )?
+                .execute(params![
+                    head.id.to_string(),
+                    epoch,
+                    number,
+                    doc,
+                    listed.is_leaving,
+                    listed.open_conflicts,
+                    listed.conflicts,
+                    listed.day,
+                    listed.position,
+                    listed.name,
+                    listed.visits_open
+                ])?;
+            return self.add_words(self.tx.last_insert_rowid(), &words);
+        };
+        self.tx
+            .prepare_cached(
+                "UPDATE case_file SET epoch = ?2, number = ?3, doc = ?4 WHERE rowid = ?1",
+            )?
+            .execute(params![row, epoch, number, doc])?;
+        // Most changes leave the lists as they are; to name a column is to write its index anew.
+        if known != listed {
+            self.tx
+                .prepare_cached(
+                    "UPDATE case_file SET is_leaving = ?2, open_conflicts = ?3, conflicts = ?4,
+                         day = ?5, position = ?6, name = ?7, visits_open = ?8 WHERE rowid = ?1",
+                )?
+                .execute(params![
+                    row,
+                    listed.is_leaving,
+                    listed.open_conflicts,
+                    listed.conflicts,
+                    listed.day,
+                    listed.position,
+                    listed.name,
+                    listed.visits_open
+                ])?;
         }
+        self.replace_words(row, &words)
     }
 
-    fn row_of(&self, id: &str) -> Result<Option<i64>> {
+    fn listed(&self, id: CaseId) -> Result<Option<(i64, Listed)>> {
         Ok(self
             .tx
-            .prepare_cached("SELECT rowid FROM case_file WHERE id = ?1")?
-            .query_row([id], |row| row.get(0))
+            .prepare_cached(
+                "SELECT rowid, is_leaving, open_conflicts, conflicts, day, position, name,
+                     visits_open FROM case_file WHERE id = ?1",
+            )?
+            .query_row([id.to_string()], |row| {
+                let listed = Listed {
+                    is_leaving: row.get(1)?,
+                    open_conflicts: row.get(2)?,
+                    conflicts: row.get(3)?,
+                    day: row.get(4)?,
+                    position: row.get(5)?,
+                    name: row.get(6)?,
+                    visits_open: row.get(7)?,
+                };
+                Ok((row.get(0)?, listed))
+            })
             .optional()?)
     }
 
@@ -263,8 +322,11 @@ impl Books for Tx<'_> {
     fn know(&self, name: &str, value: &str) -> Result<()> {
         self.set_meta_text(name, value)
     }
-    fn case_row(&self, id: CaseId) -> Result<Option<CaseRow>> {
-        self.case_file(id)
+    fn document(&self, id: CaseId) -> Result<Option<String>> {
+        self.document_of(id)
+    }
+    fn revision(&self, id: CaseId) -> Result<Option<Revision>> {
+        self.revision_of(id)
     }
     fn put_case(&self, head: &CaseHead, doc: &str) -> Result<()> {
         self.put_case_file(head, doc)

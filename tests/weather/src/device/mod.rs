@@ -7,7 +7,7 @@ pub use model::ModelDevice;
 use crate::bug::Bug;
 use crate::files::{self, copy};
 use crate::stamp::Stamp;
-use doorstep_device::record::{self, Books, CaseHead, CaseRow, Entry, HandBack, names};
+use doorstep_device::record::{self, Books, CaseHead, Entry, HandBack, names};
 use doorstep_device::store::{Result, Store, Tx};
 use doorstep_domain::{Action, ActionId, CaseId, DeviceId, Epoch, Incarnation, Revision, UserId};
 use doorstep_protocol::envelope::Envelope;
@@ -181,8 +181,11 @@ impl Books for DeviceBooks<'_> {
     fn know(&self, name: &str, value: &str) -> Result<()> {
         pass!(self, know(name, value))
     }
-    fn case_row(&self, id: CaseId) -> Result<Option<CaseRow>> {
-        pass!(self, case_row(id))
+    fn document(&self, id: CaseId) -> Result<Option<String>> {
+        pass!(self, document(id))
+    }
+    fn revision(&self, id: CaseId) -> Result<Option<Revision>> {
+        pass!(self, revision(id))
     }
     fn put_case(&self, head: &CaseHead, doc: &str) -> Result<()> {
         pass!(self, put_case(head, doc))

@@ -1,6 +1,6 @@
 //! A device's books as plain maps.
 
-use doorstep_device::record::{Books, CaseHead, CaseRow, Entry, HandBack};
+use doorstep_device::record::{Books, CaseHead, Entry, HandBack};
 use doorstep_device::store::Result;
 use doorstep_domain::verdict::Ruling;
 use doorstep_domain::{Action, ActionId, CaseId, Epoch, Revision};
@@ -8,6 +8,13 @@ use doorstep_protocol::envelope::Envelope;
 use doorstep_protocol::verdict::SignedVerdict;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+
+#[derive(Debug, Clone)]
+struct CaseRow {
+    revision: Revision,
+    is_leaving: bool,
+    doc: String,
+}
 
 #[derive(Debug, Clone)]
 struct Line {
@@ -45,8 +52,11 @@ impl Books for ModelDevice {
         state.known.insert(name.to_owned(), value.to_owned());
         Ok(())
     }
-    fn case_row(&self, id: CaseId) -> Result<Option<CaseRow>> {
-        Ok(self.0.borrow().cases.get(&id).cloned())
+    fn document(&self, id: CaseId) -> Result<Option<String>> {
+        Ok(self.0.borrow().cases.get(&id).map(|row| row.doc.clone()))
+    }
+    fn revision(&self, id: CaseId) -> Result<Option<Revision>> {
+        Ok(self.0.borrow().cases.get(&id).map(|row| row.revision))
     }
     fn put_case(&self, head: &CaseHead, doc: &str) -> Result<()> {
         let row = CaseRow {
