@@ -48,10 +48,16 @@ async fn a_tablet_destroyed_during_a_visit_raises_the_alarm() {
     assert_eq!(alarms.len(), 1);
     assert_eq!(alarms[0]["kind"], "silent");
     assert_eq!(alarms[0]["person_name"], "Ana Agent (demo)");
-    let words = alarms[0]["emergency_text"].as_str().unwrap();
+    let words = alarms[0]["emergency_text"]["en"].as_str().unwrap();
     assert!(
         words.contains("Last known place") && !words.contains("debt"),
         "{words}"
+    );
+    let there = "2026-11-21 12:00";
+    let in_chinese = alarms[0]["emergency_text"]["zh"].as_str().unwrap();
+    assert!(
+        words.contains(there) && in_chinese.contains(there),
+        "{words} {in_chinese}"
     );
 }
 

@@ -292,6 +292,24 @@ impl Screen {
         Ok(std::path::absolute(newest)?)
     }
 
+    /// Shows everything in a language from now on, as it does where the machine speaks it.
+    pub async fn speak(&self, language: &str) -> Result<()> {
+        let script = "localStorage.setItem('doorstep.language', arguments[0]); location.reload()";
+        self.client.execute(script, vec![json!(language)]).await?;
+        self.find(&format!("html[lang='{language}']")).await?;
+        Ok(())
+    }
+
+    /// Puts a day, such as `2026-11-01`, into a field: how it is typed differs by language.
+    pub async fn date(&self, act: &str, day: &str) -> Result<()> {
+        let field = self.find(&format!("[data-act='{act}']")).await?;
+        let script = "arguments[0].value = arguments[1];
+            arguments[0].dispatchEvent(new Event('input', { bubbles: true }))";
+        let arguments = vec![serde_json::to_value(&field)?, json!(day)];
+        self.client.execute(script, arguments).await?;
+        Ok(())
+    }
+
     /// Takes a picture of what is shown.
     pub async fn picture(&mut self, name: &str) -> Result<()> {
         // Let what was tapped settle: the longest motion takes 200 ms.

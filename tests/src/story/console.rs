@@ -171,12 +171,13 @@ pub async fn lift(console: &mut Screen, case: &str, question: &str) -> Result<St
     Ok(code)
 }
 
-/// A code with which the lead enrols a device of their own.
-pub async fn code_for_lead(console: &mut Screen) -> Result<String> {
+/// A code with which somebody enrols a device of their own.
+pub async fn code_for(console: &mut Screen, name: &str) -> Result<String> {
     console.tap("nav-team").await?;
-    console.tap("make-code-lead").await?;
-    console.find("[data-act='code-lead']").await?;
-    console.text("[data-act='code-lead']").await
+    console.tap(&format!("make-code-{name}")).await?;
+    let code = format!("[data-act='code-{name}']");
+    console.find(&code).await?;
+    console.text(&code).await
 }
 
 /// Sees the call for help, and closes it after having spoken to them.

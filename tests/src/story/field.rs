@@ -27,13 +27,25 @@ pub async fn enrol_lead(
     code: &str,
     passphrase: &str,
 ) -> Result<()> {
+    enrol_other(app, server, code, passphrase).await?;
+    app.find("[data-act='give-lift'] [data-act='lift-question']")
+        .await?;
+    Ok(())
+}
+
+/// Enrols somebody else's device.
+pub async fn enrol_other(
+    app: &mut Screen,
+    server: &str,
+    code: &str,
+    passphrase: &str,
+) -> Result<()> {
     app.write("server", server).await?;
     app.write("code", code).await?;
     app.write("passphrase", passphrase).await?;
     app.write("repeat", passphrase).await?;
     app.tap("enrol").await?;
-    app.find("[data-act='give-lift'] [data-act='lift-question']")
-        .await?;
+    app.find("[data-act='nav-today']").await?;
     Ok(())
 }
 
@@ -156,8 +168,17 @@ pub async fn visit(app: &mut Screen, case: &str, entered: &mut Entered) -> Resul
     end(app, case, entered).await
 }
 
+/// Goes to a door to which somebody is cleared.
+pub async fn be_at_the_door(app: &mut Screen, case: &str) -> Result<()> {
+    app.go(&format!("#/case/{case}/visit")).await?;
+    app.tap("set-off").await?;
+    arrive(app).await?;
+    app.find("[data-act='timer']").await?;
+    Ok(())
+}
+
 /// Two of us, and a window without a sensor: nobody is kept from going on.
-async fn arrive(app: &mut Screen) -> Result<()> {
+pub async fn arrive(app: &mut Screen) -> Result<()> {
     app.find("[data-act='here-alone']").await?;
     app.picture("how-many-are-here").await?;
     app.tap("here-alone").await?;
@@ -170,7 +191,7 @@ async fn arrive(app: &mut Screen) -> Result<()> {
 }
 
 /// Answers every question safely, but for those in `otherwise`.
-async fn answer(app: &mut Screen, otherwise: &[(u8, &str)]) -> Result<()> {
+pub async fn answer(app: &mut Screen, otherwise: &[(u8, &str)]) -> Result<()> {
     app.tap("to-checklist").await?;
     app.find("[data-question='Q01']").await?;
     for number in 1..=40 {
@@ -257,7 +278,6 @@ async fn correct(
     Ok(())
 }
 
-/// A photo of a paper that they hand out; here of a picture of the screen.
 /// Records what is said, after they agreed; every screen shows that it runs.
 async fn record(app: &mut Screen, case: &str, entered: &mut Entered) -> Result<()> {
     app.go(&format!("#/case/{case}/visit")).await?;
@@ -277,6 +297,7 @@ async fn record(app: &mut Screen, case: &str, entered: &mut Entered) -> Result<(
     Ok(())
 }
 
+/// A photo of a paper that they hand out; here of a picture of the screen.
 async fn keep_photo(app: &mut Screen, case: &str, entered: &mut Entered) -> Result<()> {
     app.go(&format!("#/case/{case}/visit")).await?;
     app.tap("photo").await?;
@@ -290,7 +311,7 @@ async fn keep_photo(app: &mut Screen, case: &str, entered: &mut Entered) -> Resu
     Ok(())
 }
 
-async fn agree_plan(app: &mut Screen, case: &str, entered: &mut Entered) -> Result<()> {
+pub async fn agree_plan(app: &mut Screen, case: &str, entered: &mut Entered) -> Result<()> {
     app.go(&format!("#/case/{case}/visit")).await?;
     app.tap("to-plan").await?;
     for (line, amount) in [
@@ -336,14 +357,20 @@ async fn agree_plan(app: &mut Screen, case: &str, entered: &mut Entered) -> Resu
     Ok(())
 }
 
-async fn end(app: &mut Screen, case: &str, entered: &mut Entered) -> Result<()> {
+/// Fills in how it ended, but for the note.
+pub async fn outcome(app: &mut Screen) -> Result<()> {
     app.tap("to-outcome").await?;
     app.tap("kind-met").await?;
     app.tap("cause-less_income").await?;
     app.tap("next-plan_agreed").await?;
-    for box_ in ["conduct-1", "conduct-2", "conduct-3"] {
-        app.tap(box_).await?;
+    for conduct in ["conduct-1", "conduct-2", "conduct-3"] {
+        app.tap(conduct).await?;
     }
+    Ok(())
+}
+
+async fn end(app: &mut Screen, case: &str, entered: &mut Entered) -> Result<()> {
+    outcome(app).await?;
     let note = "Works late shifts now; asked for messages in the evening.";
     app.write("outcome-note", note).await?;
     app.picture("outcome").await?;

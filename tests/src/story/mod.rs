@@ -3,8 +3,10 @@
 
 mod console;
 mod field;
+mod gate;
 mod truth;
 
+pub use gate::live_through_hard_day;
 pub use truth::{Entered, Summary};
 
 use crate::processes::{DemoServer, Display, Driver};
@@ -35,13 +37,7 @@ const PASSPHRASE: &str = "rain on the step";
 
 /// Lives through the day and compares what was entered with what the server holds.
 pub async fn live(day: &Day<'_>) -> Result<Summary> {
-    for folder in [&day.pictures, &day.work] {
-        if folder.exists() {
-            std::fs::remove_dir_all(folder)
-                .with_context(|| format!("empty `{}`", folder.display()))?;
-        }
-        std::fs::create_dir_all(folder)?;
-    }
+    fresh(day)?;
     (day.say)("import accounts and start the server");
     let data = day.work.join("server");
     let server = DemoServer::start(day.server, &data, day.input, CLOCK)?;
@@ -74,7 +70,7 @@ pub async fn live(day: &Day<'_>) -> Result<Summary> {
     (day.say)("the agent asks the lead by phone; neither needs the network for it");
     let (account, question) = field::ask_lead(&mut app, &stops[1]).await?;
     let by_console = console::lift(&mut lead, &stops[1], &question).await?;
-    let code = console::code_for_lead(&mut lead).await?;
+    let code = console::code_for(&mut lead, "lead").await?;
     let second = Driver::webkit(&display, &microphone)?;
     let mut desk = offline_lead(day, &server, &second, &code).await?;
     let code = field::give_lift(&mut desk, (&account, &question)).await?;
@@ -138,6 +134,18 @@ pub async fn live(day: &Day<'_>) -> Result<Summary> {
         saved,
         &day.pictures,
     )
+}
+
+/// Empties the folders of a day.
+fn fresh(day: &Day<'_>) -> Result<()> {
+    for folder in [&day.pictures, &day.work] {
+        if folder.exists() {
+            std::fs::remove_dir_all(folder)
+                .with_context(|| format!("empty `{}`", folder.display()))?;
+        }
+        std::fs::create_dir_all(folder)?;
+    }
+    Ok(())
 }
 
 /// A lead's own device, which has met the server once and has no network any more.

@@ -11,6 +11,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use doorstep_domain::watch::{Rung, rung};
+use doorstep_domain::words::Bilingual;
 use doorstep_domain::{CaseId, UserId};
 use doorstep_protocol::alarm::{Alarm, AlarmKind};
 use doorstep_protocol::exchange::ErrorResponse;
@@ -48,7 +49,7 @@ pub struct AlarmView {
     pub is_closed: bool,
     pub steps: Vec<AlarmStepView>,
     /// What to say to the emergency number; without a word about a debt.
-    pub emergency_text: String,
+    pub emergency_text: Bilingual,
 }
 
 /// One step in the life of an alarm.
@@ -162,29 +163,38 @@ fn view(
 }
 
 /// Prepared words for the emergency number: who, where, since when; not why they were there.
-fn emergency_text(tx: &Tx<'_>, row: &AlarmRow, agent: &str) -> Result<String, StoreError> {
+fn emergency_text(tx: &Tx<'_>, row: &AlarmRow, agent: &str) -> Result<Bilingual, StoreError> {
     let case = match row.alarm.case {
         Some(case) => tx.case(case)?,
         None => None,
     };
-    let place = case.map(|case| {
-        let position = case
-            .address
-            .position
-            .map(|position| format!(" ({:.5}, {:.5})", position.latitude(), position.longitude()));
-        format!(
-            "{}, {}{}",
-            case.address.street,
-            case.address.town,
-            position.unwrap_or_default()
-        )
+    let address = case.map(|case| case.address);
+    let place = address.as_ref().map(|address| {
+        let position = address.position;
+        let position = position.map(|at| format!(" ({:.5}, {:.5})", at.latitude(), at.longitude()));
+        let position = position.unwrap_or_default();
+        format!("{}, {}{position}", address.street, address.town)
     });
-    Ok(format!(
-        "Our colleague {agent} is on a home visit and may be in danger. Last known place: {}. \
-         Since {} UTC.",
-        place.as_deref().unwrap_or("not known"),
-        row.arrived_at.format("%Y-%m-%d %H:%M")
-    ))
+    // By the clock of whoever is called: they are near the door.
+    let since = match &address {
+        Some(address) => {
+            let there = row.arrived_at.with_timezone(&address.zone);
+            there.format("%Y-%m-%d %H:%M").to_string()
+        }
+        None => row.arrived_at.format("%Y-%m-%d %H:%M UTC").to_string(),
+    };
+    let (unknown, unknown_zh) = ("not known", "不明");
+    Ok(Bilingual {
+        en: format!(
+            "Our colleague {agent} is on a home visit and may be in danger. Last known place: {}. \
+             Since {since}.",
+            place.as_deref().unwrap_or(unknown)
+        ),
+        zh: format!(
+            "我们的同事{agent}正在上门走访，可能有危险。最后已知地点：{}。时间：{since}。",
+            place.as_deref().unwrap_or(unknown_zh)
+        ),
+    })
 }
 
 /// Says that somebody is looking after an alarm: the ladder waits.

@@ -2,6 +2,7 @@
 import type { AlarmKind } from "./AlarmKind";
 import type { AlarmStepView } from "./AlarmStepView";
 import type { Asked } from "./Asked";
+import type { Bilingual } from "./Bilingual";
 import type { CaseId } from "./CaseId";
 import type { Rung } from "./Rung";
 import type { UserId } from "./UserId";
@@ -21,4 +22,4 @@ asked: Asked | null, is_closed: boolean, steps: Array<AlarmStepView>,
 /**
  * What to say to the emergency number; without a word about a debt.
  */
-emergency_text: string, };
+emergency_text: Bilingual, };

@@ -4,7 +4,7 @@ import type { complaintWords as english } from '../en/complaint';
 export const complaintWords: Record<keyof typeof english, string> = {
 	'complaint.title': '投诉',
 	'complaint.raise': '受理投诉',
-	'complaint.hint': '直接转交投诉处理专员，您无法再次打开；答复前不再上门。',
+	'complaint.hint': '直接转交投诉处理专员，你无法再次打开；答复前不再上门。',
 	'complaint.about': '投诉内容',
 	'complaint.about.conduct': '我方行为',
 	'complaint.about.amount': '欠款金额',

@@ -50,7 +50,7 @@ export const deviceWords: Record<keyof typeof english, string> = {
 	'sync.inbox_empty': '没有需要决定的事项',
 	'sync.inbox_hint': '当他人也改了同一项时，双方的内容会显示在这里。',
 	'sync.metered': '当前网络按流量计费',
-	'sync.metered_hint': '只发送您的记录；其余内容在您手动同步或关闭此项后接收。',
+	'sync.metered_hint': '只发送你的记录；其余内容在你手动同步或关闭此项后接收。',
 
 	'devices.title': '设备',
 	'devices.none': '暂无设备',
@@ -67,7 +67,7 @@ export const deviceWords: Record<keyof typeof english, string> = {
 	'devices.what.active': '设备将重新同步；等待决定的内容继续等待。',
 	'devices.what.retired': '设备交出全部内容后销毁密钥。',
 	'devices.what.lost':
-		'设备下次连接服务器时销毁密钥，但不会在外访途中进行。此后收到的内容将等待您决定。',
+		'设备下次连接服务器时销毁密钥，但不会在外访途中进行。此后收到的内容将等待你决定。',
 	'devices.no': '不更改',
 	'devices.seen': '最近连接 {{time}} · 持有案件 {{count}} 件',
 	'devices.aside': '{{count}} 条记录已另存：该设备为副本或曾被还原，请询问使用者。',

@@ -113,7 +113,7 @@ export const problemWords: Record<keyof typeof english, string> = {
 	'problem.partner.code': '代码为八位数字。',
 	'problem.partner.question': '问题为六位字母和数字。',
 	'problem.visit.partner_missing': '本次外访门口须有两人。',
-	'problem.visit.say_where_you_are': '设备未显示您在门口。请说明原因后继续。',
+	'problem.visit.say_where_you_are': '设备未显示你在门口。请说明原因后继续。',
 	'problem.duty.times': '班次结束须晚于开始与当前时间，最长 31 天。',
 	'problem.duty.person': '只有组长或后台人员可以值班。',
 	'problem.duty.phone': '电话号码只含数字、加号和空格。',

@@ -25,7 +25,7 @@ export const routeWords: Record<keyof typeof english, string> = {
 	'route.unsaved': '尚未保存',
 
 	'along.title': '与同事同行',
-	'along.how': '请输入同事读出的字符。代码表示您同行，您的名字将记入该次外访。',
+	'along.how': '请输入同事读出的字符。代码表示你同行，你的名字将记入该次外访。',
 	'along.question': '六位字母和数字',
 	'along.accept': '我同行',
 	'along.code': '请读回',
