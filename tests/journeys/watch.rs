@@ -305,6 +305,21 @@ async fn a_passphrase_given_under_force_looks_like_success_and_calls_for_help() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_call_between_two_visits_names_the_last_door() {
+    let company = Company::start().await.unwrap();
+    let (device, case) = at_a_door(&company).await;
+    end_met(&device, case, "a short talk");
+    device.sync().await.unwrap();
+    device.raise_alarm(AlarmKind::Panic, None).unwrap();
+    assert_eq!(device.send_alarms().await.unwrap(), 0);
+    let lead = company.sign_in("lead").await.unwrap();
+    let alarms = alarms(&lead).await;
+    let words = alarms[0]["emergency_text"]["en"].as_str().unwrap();
+    let street = device.case(case).unwrap().summary.street;
+    assert!(words.contains(&street), "{words}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_alarm_names_whoever_is_on_call_and_a_turn_is_handed_over() {
     let company = Company::start().await.unwrap();
     let device = company.device().await.unwrap();

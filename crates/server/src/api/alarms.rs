@@ -48,8 +48,8 @@ pub struct AlarmView {
     pub asked: Option<Asked>,
     pub is_closed: bool,
     pub steps: Vec<AlarmStepView>,
-    /// What to say to the emergency number; without a word about a debt.
-    pub emergency_text: Bilingual,
+    /// What to say to the emergency number while it is open; without a word about a debt.
+    pub emergency_text: Option<Bilingual>,
 }
 
 /// One step in the life of an alarm.
@@ -139,14 +139,19 @@ fn view(
         Some(rung) => asked(tx, &row, rung, now)?,
         None => None,
     };
+    let is_closed = has(StepKind::Closed) || !row.alarm.kind.needs_somebody();
+    let emergency_text = match is_closed {
+        true => None,
+        false => Some(emergency_text(tx, &row, &person_name)?),
+    };
     Ok(AlarmView {
         id: row.alarm.id,
         kind: row.alarm.kind,
         person: row.person,
         rung,
         asked,
-        is_closed: has(StepKind::Closed) || !row.alarm.kind.needs_somebody(),
-        emergency_text: emergency_text(tx, &row, &person_name)?,
+        is_closed,
+        emergency_text,
         person_name,
         case: row.alarm.case,
         arrived_at: row.arrived_at,
@@ -164,7 +169,12 @@ fn view(
 
 /// Prepared words for the emergency number: who, where, since when; not why they were there.
 fn emergency_text(tx: &Tx<'_>, row: &AlarmRow, agent: &str) -> Result<Bilingual, StoreError> {
-    let case = match row.alarm.case {
+    // Whoever calls without a case was last at some door.
+    let door = match row.alarm.case {
+        Some(case) => Some(case),
+        None => tx.last_door(row.device)?,
+    };
+    let case = match door {
         Some(case) => tx.case(case)?,
         None => None,
     };

@@ -284,6 +284,17 @@ impl Tx<'_> {
         Ok(rows)
     }
 
+    /// The case at whose door a device was last, or on the way to it.
+    pub fn last_door(&self, device: DeviceId) -> Result<Option<CaseId>> {
+        let found = self.sql.first(
+            "SELECT case_id FROM journal WHERE tenant = ?1 AND device = ?2
+                 AND kind IN ('start_travel', 'arrive', 'check_in')
+             ORDER BY judged_at DESC, n DESC LIMIT 1",
+            &values![self.tenant, device],
+        )?;
+        found.map(|mut row| row.parsed(0, "case id")).transpose()
+    }
+
     /// What was refused, the newest first.
     pub fn refused(&self, limit: u32) -> Result<Vec<ActivityRow>> {
         let statement = format!(

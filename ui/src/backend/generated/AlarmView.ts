@@ -20,6 +20,6 @@ rung: Rung | null,
  */
 asked: Asked | null, is_closed: boolean, steps: Array<AlarmStepView>, 
 /**
- * What to say to the emergency number; without a word about a debt.
+ * What to say to the emergency number while it is open; without a word about a debt.
  */
-emergency_text: Bilingual, };
+emergency_text: Bilingual | null, };
