@@ -7,6 +7,8 @@ use ed25519_dalek::{Signature, Signer, SigningKey, Verifier, VerifyingKey};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::thread;
 use utoipa::ToSchema;
 
@@ -111,54 +113,97 @@ impl Verify for VerifyingKey {
     }
 }
 
-/// A key that has looked at many signatures beforehand, on all processors and outside of any
-/// transaction. It says what the key says; what it has not seen, or did not like, it looks at when asked.
+/// A key that looks at many signatures ahead of whoever asks, on another processor. It says what the key
+/// says; what has not been looked at when it is asked for is looked at then.
 pub struct Foreseen<K> {
     key: K,
-    /// The signatures that are the key's, by what they sign.
-    good: BTreeMap<[u8; 32], String>,
+    ahead: Arc<Ahead>,
 }
 
-/// Fewer signatures are not worth a thread.
-const SIGNATURES_A_THREAD: usize = 16;
+/// Signatures with the hashes that they are said to sign, in the order in which they will be asked for.
+struct Ahead {
+    signatures: Vec<([u8; 32], String)>,
+    /// What became of each: [`OPEN`], [`TAKEN`], [`GOOD`] or [`BAD`].
+    found: Vec<AtomicU8>,
+    places: BTreeMap<[u8; 32], usize>,
+}
 
-impl<K: Verify + Sync> Foreseen<K> {
-    /// Looks at `signatures`, each with the hash that it is said to sign.
-    pub fn of(key: K, signatures: &[([u8; 32], &str)]) -> Self {
-        let threads = thread::available_parallelism().map_or(1, usize::from);
-        let share = signatures.len().div_ceil(threads).max(SIGNATURES_A_THREAD);
-        let look = |some: &[([u8; 32], &str)]| -> Vec<([u8; 32], String)> {
-            let good = some
-                .iter()
-                .take_while(|(hash, signature)| key.has_signed(hash, signature));
-            good.map(|(hash, signature)| (*hash, (*signature).to_owned()))
-                .collect()
-        };
-        let mut shares = signatures.chunks(share);
-        let mine = shares.next_back();
-        let good = thread::scope(|scope| {
-            // A share that no thread could be had for is looked at when asked.
-            let look = &look;
-            let look_aside =
-                |share| thread::Builder::new().spawn_scoped(scope, move || look(share));
-            let others: Vec<_> = shares.filter_map(|share| look_aside(share).ok()).collect();
-            let mut good: BTreeMap<_, _> = mine.map(look).into_iter().flatten().collect();
-            good.extend(
-                others
-                    .into_iter()
-                    .filter_map(|other| other.join().ok())
-                    .flatten(),
-            );
-            good
+const OPEN: u8 = 0;
+/// Somebody is looking at it.
+const TAKEN: u8 = 1;
+const GOOD: u8 = 2;
+const BAD: u8 = 3;
+
+/// Whoever waits for another's look does it again after so many glances.
+const GLANCES: usize = 10_000;
+
+/// So many are looked at at once: whoever asks for a few only does not begin a transaction before.
+const AT_ONCE: usize = 16;
+
+impl<K: Verify + Clone + Send + Sync + 'static> Foreseen<K> {
+    /// Looks at `signatures`, each with the hash that it is said to sign: at the first ones at once, and
+    /// at the others while this one's caller goes on.
+    pub fn of(key: K, signatures: Vec<([u8; 32], String)>) -> Self {
+        let places = signatures.iter().map(|(hash, _)| *hash).zip(0..).collect();
+        let ahead = Arc::new(Ahead {
+            found: signatures.iter().map(|_| AtomicU8::new(OPEN)).collect(),
+            signatures,
+            places,
         });
-        Self { key, good }
+        let count = ahead.signatures.len();
+        if count > AT_ONCE {
+            let (key, ahead) = (key.clone(), Arc::clone(&ahead));
+            // Where no thread is to be had, each is looked at when it is asked for.
+            let _ = thread::Builder::new()
+                .spawn(move || (AT_ONCE..count).all(|place| ahead.look(&key, place)));
+        }
+        (0..count.min(AT_ONCE)).all(|place| ahead.look(&key, place));
+        Self { key, ahead }
+    }
+}
+
+impl Ahead {
+    /// Looks at one, unless somebody has or does; says whether there is a reason to look at more.
+    fn look(&self, key: &impl Verify, place: usize) -> bool {
+        let (Some((hash, signature)), Some(found)) =
+            (self.signatures.get(place), self.found.get(place))
+        else {
+            return false;
+        };
+        let (taken, is_done) = (Ordering::Acquire, Ordering::Release);
+        if let Err(known) = found.compare_exchange(OPEN, TAKEN, taken, taken) {
+            return known != BAD;
+        }
+        let is_good = key.has_signed(hash, signature);
+        found.store(if is_good { GOOD } else { BAD }, is_done);
+        is_good
+    }
+
+    /// Whether one is good, where that is known or about to be.
+    fn is_good(&self, place: usize) -> Option<bool> {
+        let found = self.found.get(place)?;
+        for _ in 0..GLANCES {
+            match found.load(Ordering::Acquire) {
+                GOOD => return Some(true),
+                BAD => return Some(false),
+                _ => thread::yield_now(),
+            }
+        }
+        None
     }
 }
 
 impl<K: Verify> Verify for Foreseen<K> {
     fn has_signed(&self, hash: &[u8; 32], signature: &str) -> bool {
-        let is_known = self.good.get(hash).is_some_and(|known| known == signature);
-        is_known || self.key.has_signed(hash, signature)
+        let ahead = self.ahead.places.get(hash).and_then(|place| {
+            let (_, known) = self.ahead.signatures.get(*place)?;
+            if known != signature {
+                return None;
+            }
+            self.ahead.look(&self.key, *place);
+            self.ahead.is_good(*place)
+        });
+        ahead.unwrap_or_else(|| self.key.has_signed(hash, signature))
     }
 }
 
@@ -190,16 +235,16 @@ mod tests {
         let hashes: Vec<[u8; 32]> = (0..100).map(|number| [number; 32]).collect();
         let signatures: Vec<String> = hashes.iter().map(|hash| key.sign_hash(hash)).collect();
         for looked_at in [0, 1, 16, 17, 33, 100] {
-            let mut pairs: Vec<([u8; 32], &str)> = hashes
+            let mut pairs: Vec<([u8; 32], String)> = hashes
                 .iter()
                 .copied()
-                .zip(signatures.iter().map(String::as_str))
+                .zip(signatures.iter().cloned())
                 .collect();
             // One in the middle is another's, and one is not even hex.
-            pairs[40].1 = &signatures[41];
-            pairs[70].1 = "zz";
+            pairs[40].1 = signatures[41].clone();
+            pairs[70].1 = "zz".to_owned();
             pairs.truncate(looked_at);
-            let foreseen = Foreseen::of(key.verifying_key(), &pairs);
+            let foreseen = Foreseen::of(key.verifying_key(), pairs);
             for (hash, signature) in hashes.iter().zip(&signatures) {
                 assert!(foreseen.has_signed(hash, signature));
                 assert!(!foreseen.has_signed(&[200; 32], signature));

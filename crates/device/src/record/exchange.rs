@@ -15,7 +15,7 @@ use doorstep_protocol::exchange::{
     CaseDocument, CustodyOrder, Halt, NewerCase, SyncRequest, SyncResponse,
 };
 use doorstep_protocol::policies::{PolicyDocument, PolicyRefusal};
-use doorstep_protocol::verdict::Subject;
+use doorstep_protocol::verdict::{SignedVerdict, Subject};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What the device sends: its place in the world, and the outbox from its first action on, at most
@@ -103,11 +103,13 @@ pub fn take_in(
     };
     let lineage = learn(books, &answer.lineage)?;
     mind_the_epoch(books, answer.cursor, &mut received)?;
-    for verdict in &answer.verdicts {
-        note_verdict(books, peer, verdict, &mut received)?;
-    }
+    // Documents first: their verdicts' signatures are looked at meanwhile.
     for document in &answer.cases {
         put_case(books, document, answer.cursor, &lineage)?;
+    }
+    let envelopes = by_action(sent);
+    for verdict in &answer.verdicts {
+        note_verdict(books, peer, &envelopes, verdict, &mut received)?;
     }
     for id in &answer.left {
         books.mark_leaving(*id)?;
@@ -167,36 +169,42 @@ fn mind_the_epoch(books: &impl Books, now: Revision, received: &mut Received) ->
 }
 
 /// What the server says that it signed, of what an answer says to the actions that were sent.
-pub fn signatures<'a>(
+pub fn signatures(
     device: DeviceId,
     sent: &SyncRequest,
-    answer: &'a SyncResponse,
-) -> Vec<([u8; 32], &'a str)> {
-    let sent: BTreeMap<ActionId, &Envelope> = sent
-        .outbox
-        .iter()
-        .map(|envelope| (envelope.id, envelope))
-        .collect();
+    answer: &SyncResponse,
+) -> Vec<([u8; 32], String)> {
+    let sent = by_action(sent);
     let verdicts = answer.verdicts.iter();
     verdicts
         .filter_map(|verdict| {
             let subject = Subject::of(device, sent.get(&verdict.verdict.action)?);
-            Some((verdict.hash(&subject), verdict.signature.as_str()))
+            Some((verdict.hash(&subject), verdict.signature.clone()))
         })
         .collect()
+}
+
+fn by_action(sent: &SyncRequest) -> BTreeMap<ActionId, &Envelope> {
+    let sent = sent.outbox.iter();
+    sent.map(|envelope| (envelope.id, envelope)).collect()
 }
 
 fn note_verdict(
     books: &impl Books,
     peer: &Peer<'_>,
-    verdict: &doorstep_protocol::verdict::SignedVerdict,
+    sent: &BTreeMap<ActionId, &Envelope>,
+    verdict: &SignedVerdict,
     received: &mut Received,
 ) -> Result<()> {
-    let Some(entry) = books.entry(verdict.verdict.action)? else {
-        // Trimmed long ago; the answer was late.
-        return Ok(());
+    let device = peer.author.device;
+    let subject = match sent.get(&verdict.verdict.action) {
+        Some(envelope) => Subject::of(device, envelope),
+        None => match books.entry(verdict.verdict.action)? {
+            Some(entry) => Subject::of(device, &entry.envelope),
+            // Trimmed long ago; the answer was late.
+            None => return Ok(()),
+        },
     };
-    let subject = Subject::of(peer.author.device, &entry.envelope);
     if let Some(key) = peer.server_key
         && !verdict.is_signed(&subject, key)
     {

@@ -107,10 +107,10 @@ impl Device {
     ) -> Result<Received> {
         let fresh = Incarnation(Uuid::from_bytes(random()?));
         let mut new_salt = salt;
-        // Before the transaction: no screen waits for it.
+        // Before the transaction, and beside it: no screen waits for it.
         let server_key = self.server_key().map(|key| {
             let signed = record::signatures(self.author().device, request, answer);
-            Foreseen::of(*key, &signed)
+            Foreseen::of(*key, signed)
         });
         let received = self.write(|tx| {
             let mut peer = Peer {

@@ -79,9 +79,9 @@ async fn exchange(
     request: SyncRequest,
 ) -> Result<Answer, ApiError> {
     let key = chain::public_key(&device.row.public_key).ok_or(IntakeError::BadSignature)?;
-    // Before the transaction: nobody else's waits for it.
+    // Before the transaction, and beside it where there are many: nobody else's waits for it.
     let (request, key) = aside(move || {
-        let key = Foreseen::of(key, &signatures(&request));
+        let key = Foreseen::of(key, signatures(&request));
         Ok::<_, StoreError>((request, key))
     })
     .await?;
@@ -108,10 +108,10 @@ async fn exchange(
 }
 
 /// What a device says that it signed.
-fn signatures(request: &SyncRequest) -> Vec<([u8; 32], &str)> {
+fn signatures(request: &SyncRequest) -> Vec<([u8; 32], String)> {
     let outbox = request.outbox.iter();
     outbox
-        .map(|envelope| (envelope.link.0, envelope.signature.as_str()))
+        .map(|envelope| (envelope.link.0, envelope.signature.clone()))
         .collect()
 }
 
