@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { addDays, countdown, daysBetween, money, readAmount } from './format';
+import { describe, expect, it, vi } from 'vitest';
+import { addDays, countdown, daysBetween, money, readAmount, today } from './format';
 
 describe('amounts', () => {
 	it('are read in major units and kept in minor ones', () => {
@@ -26,5 +26,13 @@ describe('time', () => {
 		expect(addDays('2026-12-31', 1)).toBe('2027-01-01');
 		expect(countdown(61_000)).toBe('1:01');
 		expect(countdown(-5)).toBe('0:00');
+	});
+
+	it('begins a day where the screen is, not at Greenwich', () => {
+		for (const hour of [0, 23]) {
+			vi.useFakeTimers({ now: new Date(2026, 10, 21, hour, 30) });
+			expect(today()).toBe('2026-11-21');
+		}
+		vi.useRealTimers();
 	});
 });

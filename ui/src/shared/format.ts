@@ -69,6 +69,12 @@ export function daysBetween(from: string, to: string): number {
 	return Math.round((Date.parse(to.slice(0, 10)) - Date.parse(from.slice(0, 10))) / 86_400_000);
 }
 
+/** Today where this screen is, as YYYY-MM-DD. */
+export function today(): string {
+	const now = new Date();
+	return new Date(now.getTime() - now.getTimezoneOffset() * 60_000).toISOString().slice(0, 10);
+}
+
 /** A date some days later, as YYYY-MM-DD. */
 export function addDays(date: string, days: number): string {
 	return new Date(Date.parse(date.slice(0, 10)) + days * 86_400_000).toISOString().slice(0, 10);
