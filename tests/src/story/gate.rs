@@ -2,10 +2,8 @@
 //! looks back, in the language that the people of the day speak.
 
 use super::truth::Entered;
-use super::{CLOCK, Day, PASSPHRASE, console, field, fresh, open_app};
-use crate::processes::{DemoServer, Display, Driver};
+use super::{CLOCK, Day, PASSPHRASE, Stage, console, field, open_app};
 use crate::screen::Screen;
-use crate::sound;
 use anyhow::{Context, Result, ensure};
 use chrono::{DateTime, Duration};
 use doorstep_server::watch::raise_overdue;
@@ -17,19 +15,12 @@ const FORCED: &str = "rain under the step";
 
 /// Lives through the hard day.
 pub async fn live_through_hard_day(day: &Day<'_>, language: &str) -> Result<()> {
-    fresh(day)?;
-    let data = day.work.join("server");
-    let server = DemoServer::start(day.server, &data, day.input, CLOCK)?;
-    let cable = Cable::lay(server.address).await?;
-    let display = Display::start()?;
-    let microphone = sound::microphone(&day.work.join("sound"))?;
-    let webkit = Driver::webkit(&display, &microphone)?;
-    let beside = Driver::webkit(&display, &microphone)?;
-    let chromium = Driver::chromium()?;
+    let stage = Stage::set(day).await?;
+    let (server, cable) = (&stage.server, &stage.cable);
+    let (webkit, beside) = (stage.webkit()?, stage.webkit()?);
 
     (day.say)("everybody signs in");
-    let page = format!("http://{}/console.html", server.address);
-    let mut lead = Screen::browser(&chromium.url, &page, &day.pictures).await?;
+    let mut lead = stage.console(day).await?;
     lead.speak(language).await?;
     console::sign_in(&mut lead, "lead", &server.password("lead")?).await?;
     let mut app = open_app(day, &webkit, "device").await?;
@@ -82,7 +73,7 @@ pub async fn live_through_hard_day(day: &Day<'_>, language: &str) -> Result<()> 
     app.close().await?;
     drop(webkit);
     std::fs::remove_dir_all(day.work.join("device"))?;
-    two_hours_pass(&data.join("doorstep.db"))?;
+    two_hours_pass(&stage.database)?;
     see_alarm(&mut lead, "silent").await?;
     lead.close().await
 }

@@ -37,15 +37,10 @@ const PASSPHRASE: &str = "rain on the step";
 
 /// Lives through the day and compares what was entered with what the server holds.
 pub async fn live(day: &Day<'_>) -> Result<Summary> {
-    fresh(day)?;
     (day.say)("import accounts and start the server");
-    let data = day.work.join("server");
-    let server = DemoServer::start(day.server, &data, day.input, CLOCK)?;
-    let cable = Cable::lay(server.address).await?;
-    let display = Display::start()?;
-    let microphone = sound::microphone(&day.work.join("sound"))?;
-    let webkit = Driver::webkit(&display, &microphone)?;
-    let chromium = Driver::chromium()?;
+    let stage = Stage::set(day).await?;
+    let (server, cable) = (&stage.server, &stage.cable);
+    let webkit = stage.webkit()?;
     let mut entered = Entered::default();
 
     (day.say)("enrol the device in the window, first sync");
@@ -61,8 +56,7 @@ pub async fn live(day: &Day<'_>) -> Result<Summary> {
     field::visit(&mut app, &stops[0], &mut entered).await?;
 
     (day.say)("meanwhile the lead corrects the same phone, and a payment lands");
-    let page = format!("http://{}/console.html", server.address);
-    let mut lead = Screen::browser(&chromium.url, &page, &day.pictures).await?;
+    let mut lead = stage.console(day).await?;
     console::sign_in(&mut lead, "lead", &server.password("lead")?).await?;
     console::plan_route(&mut lead, &mut entered).await?;
     console::correct_phone(&mut lead, &stops[0], &mut entered).await?;
@@ -71,8 +65,8 @@ pub async fn live(day: &Day<'_>) -> Result<Summary> {
     let (account, question) = field::ask_lead(&mut app, &stops[1]).await?;
     let by_console = console::lift(&mut lead, &stops[1], &question).await?;
     let code = console::code_for(&mut lead, "lead").await?;
-    let second = Driver::webkit(&display, &microphone)?;
-    let mut desk = offline_lead(day, &server, &second, &code).await?;
+    let second = stage.webkit()?;
+    let mut desk = offline_lead(day, server, &second, &code).await?;
     let code = field::give_lift(&mut desk, (&account, &question)).await?;
     desk.close().await?;
     drop(second);
@@ -87,7 +81,7 @@ pub async fn live(day: &Day<'_>) -> Result<Summary> {
     let before = field::saved(&app).await?;
     app.close().await?;
     drop(webkit);
-    let webkit = Driver::webkit(&display, &microphone)?;
+    let webkit = stage.webkit()?;
     let mut app = open_app(day, &webkit, "device").await?;
     field::unlock(&mut app, PASSPHRASE).await?;
     let after = field::saved(&app).await?;
@@ -128,7 +122,7 @@ pub async fn live(day: &Day<'_>) -> Result<Summary> {
 
     (day.say)("compare what was entered with what the server holds");
     truth::compare(
-        &data.join("doorstep.db"),
+        &stage.database,
         &server.said,
         &entered,
         saved,
@@ -136,16 +130,49 @@ pub async fn live(day: &Day<'_>) -> Result<Summary> {
     )
 }
 
-/// Empties the folders of a day.
-fn fresh(day: &Day<'_>) -> Result<()> {
-    for folder in [&day.pictures, &day.work] {
-        if folder.exists() {
-            std::fs::remove_dir_all(folder)
-                .with_context(|| format!("empty `{}`", folder.display()))?;
+/// Where a day takes place. Windows are opened and closed on it.
+struct Stage {
+    server: DemoServer,
+    /// The server's own file.
+    database: PathBuf,
+    /// Between the agent's device and the server.
+    cable: Cable,
+    display: Display,
+    microphone: PathBuf,
+    chromium: Driver,
+}
+
+impl Stage {
+    /// Empties the folders of the day, and sets the company up.
+    async fn set(day: &Day<'_>) -> Result<Self> {
+        for folder in [&day.pictures, &day.work] {
+            if folder.exists() {
+                std::fs::remove_dir_all(folder)
+                    .with_context(|| format!("empty `{}`", folder.display()))?;
+            }
+            std::fs::create_dir_all(folder)?;
         }
-        std::fs::create_dir_all(folder)?;
+        let data = day.work.join("server");
+        let server = DemoServer::start(day.server, &data, day.input, CLOCK)?;
+        Ok(Self {
+            cable: Cable::lay(server.address).await?,
+            server,
+            database: data.join("doorstep.db"),
+            display: Display::start()?,
+            microphone: sound::microphone(&day.work.join("sound"))?,
+            chromium: Driver::chromium()?,
+        })
     }
-    Ok(())
+
+    /// Drives one window of the app.
+    fn webkit(&self) -> Result<Driver> {
+        Driver::webkit(&self.display, &self.microphone)
+    }
+
+    async fn console(&self, day: &Day<'_>) -> Result<Screen> {
+        let page = format!("http://{}/console.html", self.server.address);
+        Screen::browser(&self.chromium.url, &page, &day.pictures).await
+    }
 }
 
 /// A lead's own device, which has met the server once and has no network any more.
