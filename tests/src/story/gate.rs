@@ -63,7 +63,7 @@ pub async fn live_through_hard_day(day: &Day<'_>, language: &str) -> Result<()> 
     field::use_code(&mut app, &stops[5], &code, &mut Entered::default()).await?;
 
     (day.say)("unlocked under force: nothing shows, and help is called");
-    unlock_under_force(&mut app).await?;
+    unlock_under_force(&mut app, &stops[1]).await?;
     field::sync(&mut app).await?;
     see_alarm(&mut lead, "duress").await?;
 
@@ -203,13 +203,19 @@ async fn look_back(lead: &mut Screen, case: &str) -> Result<()> {
     lead.picture("task-after-the-moratorium").await
 }
 
-/// What somebody sees who forces the passphrase out of the agent: the day, as always.
-async fn unlock_under_force(app: &mut Screen) -> Result<()> {
+/// What somebody sees who forces the passphrase out of the agent: the day, as always; a door that was
+/// `stopped` is not its next one.
+async fn unlock_under_force(app: &mut Screen, stopped: &str) -> Result<()> {
     app.tap("nav-more").await?;
     app.tap("lock").await?;
     app.write("passphrase", FORCED).await?;
     app.tap("unlock").await?;
     app.tap("nav-today").await?;
     app.find("[data-case]").await?;
+    let next = app.attr("[data-act='open-next']", "href").await?;
+    ensure!(
+        !next.ends_with(stopped),
+        "the next stop is under a moratorium"
+    );
     app.picture("unlocked-under-force").await
 }

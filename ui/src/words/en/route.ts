@@ -3,6 +3,7 @@ export const routeWords = {
 	'today.title': 'Today',
 	'today.next': 'Next stop',
 	'today.rest': 'After that',
+	'today.none_left': 'None that you may go to is left',
 	'today.empty': 'No stops for today',
 	'today.empty_hint': 'When your lead plans a route, it appears here after the next sync.',
 	'today.first_sync': 'Getting your cases',

@@ -5,6 +5,7 @@ export const routeWords: Record<keyof typeof english, string> = {
 	'today.title': '今天',
 	'today.next': '下一站',
 	'today.rest': '之后',
+	'today.none_left': '没有可以前往的下一站',
 	'today.empty': '今天没有安排',
 	'today.empty_hint': '组长排好路线后，下次同步时会显示在这里。',
 	'today.first_sync': '正在获取案件',
