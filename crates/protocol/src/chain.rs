@@ -7,8 +7,7 @@ use ed25519_dalek::{Signature, Signer, SigningKey, Verifier, VerifyingKey};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use utoipa::ToSchema;
 
@@ -123,19 +122,10 @@ pub struct Foreseen<K> {
 /// Signatures with the hashes that they are said to sign, in the order in which they will be asked for.
 struct Ahead {
     signatures: Vec<([u8; 32], String)>,
-    /// What became of each: [`OPEN`], [`TAKEN`], [`GOOD`] or [`BAD`].
-    found: Vec<AtomicU8>,
+    /// Whether each is good, once somebody has looked; who else asks meanwhile waits for that look.
+    found: Vec<OnceLock<bool>>,
     places: BTreeMap<[u8; 32], usize>,
 }
-
-const OPEN: u8 = 0;
-/// Somebody is looking at it.
-const TAKEN: u8 = 1;
-const GOOD: u8 = 2;
-const BAD: u8 = 3;
-
-/// Whoever waits for another's look does it again after so many glances.
-const GLANCES: usize = 10_000;
 
 /// So many are looked at at once: whoever asks for a few only does not begin a transaction before.
 const AT_ONCE: usize = 16;
@@ -146,7 +136,7 @@ impl<K: Verify + Clone + Send + Sync + 'static> Foreseen<K> {
     pub fn of(key: K, signatures: Vec<([u8; 32], String)>) -> Self {
         let places = signatures.iter().map(|(hash, _)| *hash).zip(0..).collect();
         let ahead = Arc::new(Ahead {
-            found: signatures.iter().map(|_| AtomicU8::new(OPEN)).collect(),
+            found: signatures.iter().map(|_| OnceLock::new()).collect(),
             signatures,
             places,
         });
@@ -163,47 +153,25 @@ impl<K: Verify + Clone + Send + Sync + 'static> Foreseen<K> {
 }
 
 impl Ahead {
-    /// Looks at one, unless somebody has or does; says whether there is a reason to look at more.
+    /// Looks at one, unless somebody has.
     fn look(&self, key: &impl Verify, place: usize) -> bool {
-        let (Some((hash, signature)), Some(found)) =
-            (self.signatures.get(place), self.found.get(place))
-        else {
-            return false;
-        };
-        let (taken, is_done) = (Ordering::Acquire, Ordering::Release);
-        if let Err(known) = found.compare_exchange(OPEN, TAKEN, taken, taken) {
-            return known != BAD;
-        }
-        let is_good = key.has_signed(hash, signature);
-        found.store(if is_good { GOOD } else { BAD }, is_done);
-        is_good
-    }
-
-    /// Whether one is good, where that is known or about to be.
-    fn is_good(&self, place: usize) -> Option<bool> {
-        let found = self.found.get(place)?;
-        for _ in 0..GLANCES {
-            match found.load(Ordering::Acquire) {
-                GOOD => return Some(true),
-                BAD => return Some(false),
-                _ => thread::yield_now(),
-            }
-        }
-        None
+        let (signature, found) = (self.signatures.get(place), self.found.get(place));
+        signature
+            .zip(found)
+            .is_some_and(|((hash, signature), found)| {
+                *found.get_or_init(|| key.has_signed(hash, signature))
+            })
     }
 }
 
 impl<K: Verify> Verify for Foreseen<K> {
     fn has_signed(&self, hash: &[u8; 32], signature: &str) -> bool {
-        let ahead = self.ahead.places.get(hash).and_then(|place| {
-            let (_, known) = self.ahead.signatures.get(*place)?;
-            if known != signature {
-                return None;
-            }
-            self.ahead.look(&self.key, *place);
-            self.ahead.is_good(*place)
-        });
-        ahead.unwrap_or_else(|| self.key.has_signed(hash, signature))
+        let place = self.ahead.places.get(hash).copied();
+        let known = place.and_then(|place| self.ahead.signatures.get(place));
+        match place.zip(known) {
+            Some((place, (_, known))) if known == signature => self.ahead.look(&self.key, place),
+            _ => self.key.has_signed(hash, signature),
+        }
     }
 }
 
