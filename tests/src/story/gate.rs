@@ -2,7 +2,7 @@
 //! looks back, in the language that the people of the day speak.
 
 use super::truth::Entered;
-use super::{CLOCK, Day, PASSPHRASE, Stage, console, field, open_app};
+use super::{CLOCK, Day, PASSPHRASE, Stage, checklist, console, door, field, open_app};
 use crate::screen::Screen;
 use anyhow::{Context, Result, ensure};
 use chrono::{DateTime, Duration};
@@ -58,9 +58,9 @@ pub async fn live_through_hard_day(day: &Day<'_>, language: &str) -> Result<()> 
     look_back(&mut lead, &stops[1]).await?;
 
     (day.say)("a question that only the lead lifts");
-    let (_, question) = field::ask_lead(&mut app, &stops[5]).await?;
+    let (_, question) = checklist::ask_lead(&mut app, &stops[5]).await?;
     let code = console::lift(&mut lead, &stops[5], &question).await?;
-    field::use_code(&mut app, &stops[5], &code, &mut Entered::default()).await?;
+    checklist::use_code(&mut app, &stops[5], &code, &mut Entered::default()).await?;
 
     (day.say)("unlocked under force: nothing shows, and help is called");
     unlock_under_force(&mut app, &stops[1]).await?;
@@ -68,7 +68,7 @@ pub async fn live_through_hard_day(day: &Day<'_>, language: &str) -> Result<()> 
     see_alarm(&mut lead, "duress").await?;
 
     (day.say)("the tablet is destroyed at a door: its silence is the alarm");
-    field::be_at_the_door(&mut app, &stops[5]).await?;
+    door::be_at_the_door(&mut app, &stops[5]).await?;
     field::sync(&mut app).await?;
     app.close().await?;
     drop(webkit);
@@ -101,7 +101,7 @@ async fn set_forced_passphrase(app: &mut Screen) -> Result<()> {
 async fn go_in_a_pair(app: &mut Screen, colleague: &mut Screen, case: &str) -> Result<()> {
     app.go(&format!("#/case/{case}")).await?;
     app.find("[data-act='total']").await?;
-    field::answer(app, &[]).await?;
+    checklist::answer(app, &[]).await?;
     app.tap("partner-ask").await?;
     app.find("[data-act='partner-question']").await?;
     let question = app.text("[data-act='partner-question']").await?;
@@ -122,7 +122,7 @@ async fn go_in_a_pair(app: &mut Screen, colleague: &mut Screen, case: &str) -> R
         .await?;
     app.tap("save-checklist").await?;
     app.tap("set-off").await?;
-    field::arrive(app).await?;
+    door::arrive(app).await?;
     app.find("[data-act='timer']").await?;
     Ok(())
 }
@@ -160,14 +160,14 @@ async fn register_moratorium(lead: &mut Screen, case: &str) -> Result<()> {
 async fn agree_in_good_faith(app: &mut Screen, case: &str) -> Result<()> {
     app.go(&format!("#/case/{case}")).await?;
     app.find("[data-act='total']").await?;
-    field::answer(app, &[]).await?;
+    checklist::answer(app, &[]).await?;
     app.wait_for_attr("[data-act='clearance']", "data-tone", "conditions")
         .await?;
     app.tap("save-checklist").await?;
     app.find("[data-act='set-off']").await?;
-    field::be_at_the_door(app, case).await?;
-    field::agree_plan(app, case, &mut Entered::default()).await?;
-    field::outcome(app).await?;
+    door::be_at_the_door(app, case).await?;
+    door::agree_plan(app, case, &mut Entered::default()).await?;
+    door::outcome(app).await?;
     app.tap("end-visit").await?;
     app.find("[data-act='ended']").await?;
     Ok(())

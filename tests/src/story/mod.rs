@@ -1,7 +1,9 @@
 //! One day, from import to a settled conflict, on the real screens: what the demo shows and what
 //! the journey test holds against the server's truth.
 
+mod checklist;
 mod console;
+mod door;
 mod field;
 mod gate;
 mod truth;
@@ -52,8 +54,8 @@ pub async fn live(day: &Day<'_>) -> Result<Summary> {
     (day.say)("cut the network; the checklist says no to one door and yes to another");
     cable.cut();
     let stops = field::stops(&app).await?;
-    field::be_told_no(&mut app, &stops[2], &mut entered).await?;
-    field::visit(&mut app, &stops[0], &mut entered).await?;
+    checklist::be_told_no(&mut app, &stops[2], &mut entered).await?;
+    door::visit(&mut app, &stops[0], &mut entered).await?;
 
     (day.say)("meanwhile the lead corrects the same phone, and a payment lands");
     let mut lead = stage.console(day).await?;
@@ -62,7 +64,7 @@ pub async fn live(day: &Day<'_>) -> Result<Summary> {
     console::correct_phone(&mut lead, &stops[0], &mut entered).await?;
 
     (day.say)("the agent asks the lead by phone; neither needs the network for it");
-    let (account, question) = field::ask_lead(&mut app, &stops[1]).await?;
+    let (account, question) = checklist::ask_lead(&mut app, &stops[1]).await?;
     let by_console = console::lift(&mut lead, &stops[1], &question).await?;
     let code = console::code_for(&mut lead, "lead").await?;
     let second = stage.webkit()?;
@@ -71,7 +73,7 @@ pub async fn live(day: &Day<'_>) -> Result<Summary> {
     desk.close().await?;
     drop(second);
     anyhow::ensure!(by_console != code, "each of them has a code of its own");
-    field::use_code(&mut app, &stops[1], &code, &mut entered).await?;
+    checklist::use_code(&mut app, &stops[1], &code, &mut entered).await?;
     console::sign_out(&mut lead).await?;
     console::sign_in(&mut lead, "office", &server.password("office")?).await?;
     console::post_payment(&mut lead, &stops[0], &mut entered).await?;
