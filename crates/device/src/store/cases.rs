@@ -4,7 +4,7 @@ use super::{Result, Tx, parse, search};
 use crate::record::{self, Books, CaseHead};
 use doorstep_domain::visit::VisitState;
 use doorstep_domain::{Case, CaseId, Epoch, Revision};
-use rusqlite::{OptionalExtension, Params, params};
+use rusqlite::{OptionalExtension, Params, ToSql, params, params_from_iter};
 
 /// A visit may be going on: by the document, or by what was done here.
 const BUSY: &str = "SELECT id FROM case_file WHERE visits_open > 0
@@ -48,6 +48,20 @@ impl Listed {
             name: head.person.name.clone(),
             visits_open: count(open_visits.count()),
         }
+    }
+
+    /// The columns in the order of the statements that write them, after these others.
+    fn after<'a>(&'a self, others: &[&'a dyn ToSql]) -> Vec<&'a dyn ToSql> {
+        let columns: [&dyn ToSql; 7] = [
+            &self.is_leaving,
+            &self.open_conflicts,
+            &self.conflicts,
+            &self.day,
+            &self.position,
+            &self.name,
+            &self.visits_open,
+        ];
+        [others, &columns].concat()
     }
 }
 
@@ -136,7 +150,7 @@ impl Tx<'_> {
     }
 
     pub(super) fn put_case_file(&self, head: &CaseHead, doc: &str) -> Result<()> {
-        let listed = Listed::of(head);
+        let (id, listed) = (head.id.to_string(), Listed::of(head));
         let (epoch, number) = (head.revision.epoch.0, head.revision.number);
         let words = search::words(&[
             &head.person.name,
@@ -153,19 +167,9 @@ impl Tx<'_> {
                          conflicts, day, position, name, visits_open)
                      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
                 )?
-                .execute(params![
-                    head.id.to_string(),
-                    epoch,
-                    number,
-                    doc,
-                    listed.is_leaving,
-                    listed.open_conflicts,
-                    listed.conflicts,
-                    listed.day,
-                    listed.position,
-                    listed.name,
-                    listed.visits_open
-                ])?;
+                .execute(params_from_iter(
+                    listed.after(&[&id, &epoch, &number, &doc]),
+                ))?;
             return self.add_words(self.tx.last_insert_rowid(), &words);
         };
         self.tx
@@ -180,16 +184,7 @@ impl Tx<'_> {
                     "UPDATE case_file SET is_leaving = ?2, open_conflicts = ?3, conflicts = ?4,
                          day = ?5, position = ?6, name = ?7, visits_open = ?8 WHERE rowid = ?1",
                 )?
-                .execute(params![
-                    row,
-                    listed.is_leaving,
-                    listed.open_conflicts,
-                    listed.conflicts,
-                    listed.day,
-                    listed.position,
-                    listed.name,
-                    listed.visits_open
-                ])?;
+                .execute(params_from_iter(listed.after(&[&row])))?;
         }
         self.replace_words(row, &words)
     }
