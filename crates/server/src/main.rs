@@ -17,6 +17,7 @@ use doorstep_server::{Clock, Store, demo, policies, secrets, serve};
 use std::io::Read as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -200,8 +201,18 @@ fn role(text: &str) -> Result<Role, String> {
 const PASSWORD_LENGTH_MIN: usize = 10;
 const ENROL_CODE_HOURS: i64 = 24;
 
-fn main() -> anyhow::Result<()> {
-    let cli = Cli::parse();
+fn main() -> ExitCode {
+    match obey(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        // What went wrong and why, for whoever operates it: never a trace of the stack.
+        Err(error) => {
+            eprintln!("Error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn obey(cli: Cli) -> anyhow::Result<()> {
     tracing_subscriber::fmt()
         .json()
         .with_writer(std::io::stderr)

@@ -2,7 +2,8 @@
 
 use super::{Check, Grade, InstrumentKind, Lift, Pack, Rule, Status};
 use crate::checklist::{Checklist, Effect};
-use chrono::NaiveDate;
+use crate::hours::PermittedHours;
+use chrono::{NaiveDate, NaiveTime};
 use std::collections::BTreeSet;
 
 /// Something that is wrong with a pack.
@@ -10,6 +11,8 @@ use std::collections::BTreeSet;
 pub struct Finding {
     /// The rule that it is about; none where it is about the pack.
     pub rule: Option<String>,
+    /// The key of the pack or of the rule where it stands written.
+    pub key: &'static str,
     /// A stable name, such as `rule.citation`.
     pub code: &'static str,
     pub what: String,
@@ -18,8 +21,9 @@ pub struct Finding {
 /// Everything that is wrong with a pack, used with `checklist` on `today`.
 pub fn check(pack: &Pack, checklist: &Checklist, today: NaiveDate) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let about_pack = |code, what: &str| Finding {
+    let about_pack = |code, key, what: &str| Finding {
         rule: None,
+        key,
         code,
         what: what.to_owned(),
     };
@@ -30,27 +34,29 @@ pub fn check(pack: &Pack, checklist: &Checklist, today: NaiveDate) -> Vec<Findin
             .all(|c| c.is_ascii_alphanumeric() || c == '-')
     {
         let what = "the id of a pack is letters, digits and dashes";
-        findings.push(about_pack("pack.id", what));
+        findings.push(about_pack("pack.id", "id", what));
     }
     if pack.valid_until.is_some_and(|until| until < today) {
-        findings.push(about_pack("pack.expired", "its last day has passed"));
+        let what = "its last day has passed";
+        findings.push(about_pack("pack.expired", "valid_until", what));
     }
     if pack.clearance.minutes_max == 0 {
         let what = "a clearance that holds for no time permits nothing";
-        findings.push(about_pack("pack.clearance", what));
+        findings.push(about_pack("pack.clearance", "clearance", what));
     }
     if pack.plan.months_max == 0 || pack.plan.balance_tolerance_minor < 0 {
         let what = "a plan has at least a month, and its tolerance is not negative";
-        findings.push(about_pack("pack.plan", what));
+        findings.push(about_pack("pack.plan", "plan", what));
     }
     let mut seen = BTreeSet::new();
     for rule in &pack.rules {
         let mut found = rule_findings(rule, checklist);
         if !seen.insert(&rule.id) {
-            found.push(("rule.twice", "this id is used twice".to_owned()));
+            found.push(("rule.twice", "id", "this id is used twice".to_owned()));
         }
-        findings.extend(found.into_iter().map(|(code, what)| Finding {
+        findings.extend(found.into_iter().map(|(code, key, what)| Finding {
             rule: Some(rule.id.clone()),
+            key,
             code,
             what,
         }));
@@ -59,44 +65,46 @@ pub fn check(pack: &Pack, checklist: &Checklist, today: NaiveDate) -> Vec<Findin
     findings
 }
 
-fn rule_findings(rule: &Rule, checklist: &Checklist) -> Vec<(&'static str, String)> {
+fn rule_findings(rule: &Rule, checklist: &Checklist) -> Vec<(&'static str, &'static str, String)> {
     let mut found = Vec::new();
-    let mut say = |code, what: &str| found.push((code, what.to_owned()));
+    let mut say = |code, key, what: &str| found.push((code, key, what.to_owned()));
     let is_named = rule.id.contains('-')
         && rule
             .id
             .chars()
             .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '-' || c == '/');
     if !is_named {
-        say(
-            "rule.id",
-            "an id is capitals, digits and dashes, such as CN-HRS-1",
-        );
+        let what = "an id is capitals, digits and dashes, such as CN-HRS-1";
+        say("rule.id", "id", what);
     }
     if rule.instrument.trim().is_empty() {
-        say("rule.citation", "it names no instrument");
-    }
-    if rule.text.en.trim().is_empty() || rule.text.zh.trim().is_empty() {
-        say("rule.text", "it needs words in English and Chinese");
-    }
-    let forbids = matches!(rule.effect, Effect::Block | Effect::Limit);
-    let is_held = !matches!(rule.check, Check::Not { .. });
-    if rule.grade == Grade::M && forbids && is_held {
-        say(
-            "rule.from_memory",
-            "a rule from memory (grade M) forbids nothing; use warn, or find its text",
-        );
+        say("rule.citation", "instrument", "it names no instrument");
     }
     let is_law = matches!(
         rule.kind,
         InstrumentKind::Statute | InstrumentKind::Regulation | InstrumentKind::RegulatorRule
     );
+    if is_law && rule.grade == Grade::P && rule.article.trim().is_empty() {
+        let what = "whoever read the text of the law (grade P) names its article";
+        say("rule.citation", "grade", what);
+    }
+    if rule.text.en.trim().is_empty() || rule.text.zh.trim().is_empty() {
+        say("rule.text", "text", "it needs words in English and Chinese");
+    }
+    let forbids = matches!(rule.effect, Effect::Block | Effect::Limit);
+    let is_held = !matches!(rule.check, Check::Not { .. });
+    if rule.grade == Grade::M && forbids && is_held {
+        let what = "a rule from memory (grade M) forbids nothing; use warn, or find its text";
+        say("rule.from_memory", "grade", what);
+    }
     if rule.lift == Lift::Lead && is_law && forbids {
-        say("rule.lift", "nobody lifts what comes from law");
+        say("rule.lift", "lift", "nobody lifts what comes from law");
     }
     if rule.status == Status::Draft && rule.effective_from.is_some() {
-        say("rule.status", "a draft has no day from which it holds");
+        let what = "a draft has no day from which it holds";
+        say("rule.status", "status", what);
     }
+    let mut say = |code, what| say(code, "check", what);
     match &rule.check {
         Check::Hours(hours) if hours.from >= hours.to => {
             say("rule.hours", "its hours end before they begin");
@@ -115,27 +123,42 @@ fn rule_findings(rule: &Rule, checklist: &Checklist) -> Vec<(&'static str, Strin
     found
 }
 
-/// Two hours rules of one pack that leave no time between them permit nothing.
+/// Two hours rules of one pack, of which neither lies within the other. Only what both permit would be
+/// permitted, and whoever wrote two such windows may have meant either of them: they write the one that holds.
 fn overlapping_hours(pack: &Pack) -> Vec<Finding> {
     let hours: Vec<_> = pack
         .rules
         .iter()
         .filter_map(|rule| match &rule.check {
-            Check::Hours(hours) => Some((rule, hours)),
+            Check::Hours(hours) if hours.from < hours.to => Some((rule, hours)),
             _ => None,
         })
         .collect();
+    let is_within = |inner: &PermittedHours, outer: &PermittedHours| {
+        outer.from <= inner.from && inner.to <= outer.to
+    };
     let mut findings = Vec::new();
     for (at, (rule, mine)) in hours.iter().enumerate() {
         for (other, theirs) in &hours[..at] {
-            if mine.from.max(theirs.from) >= mine.to.min(theirs.to) {
-                findings.push(Finding {
-                    rule: Some(rule.id.clone()),
-                    code: "rule.hours",
-                    what: format!("with {} it leaves no hour of the day", other.id),
-                });
+            if is_within(mine, theirs) || is_within(theirs, mine) {
+                continue;
             }
+            let (from, to) = (mine.from.max(theirs.from), mine.to.min(theirs.to));
+            let left = match from < to {
+                true => format!("leaves only {} to {}", clock(from), clock(to)),
+                false => "leaves no hour of the day".to_owned(),
+            };
+            findings.push(Finding {
+                rule: Some(rule.id.clone()),
+                key: "check",
+                code: "rule.hours",
+                what: format!("with {} it {left}; write the hours that hold", other.id),
+            });
         }
     }
     findings
+}
+
+fn clock(time: NaiveTime) -> String {
+    time.format("%H:%M").to_string()
 }

@@ -49,7 +49,9 @@ pub struct Pack {
     /// The last day on which it may be used; open-ended when absent.
     #[serde(default)]
     pub valid_until: Option<NaiveDate>,
+    #[serde(default)]
     pub clearance: ClearanceLife,
+    #[serde(default = "any_plan")]
     pub plan: PlanPolicy,
     /// Public holidays: no instalment falls due on them.
     #[serde(default)]
@@ -106,17 +108,28 @@ pub struct ClearanceLife {
     pub minutes_max: u16,
 }
 
+impl Default for ClearanceLife {
+    /// No limit of its own: the house pack speaks for all places.
+    fn default() -> Self {
+        Self {
+            minutes_max: u16::MAX,
+        }
+    }
+}
+
 /// What a plan may be.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "pack-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PlanPolicy {
+    /// This and the next five: no limit where a pack says nothing; the house pack speaks for all places.
+    #[serde(default = "any_months")]
     pub months_max: u16,
     /// A balance that moved by more than this (in minor units) since the plan was agreed needs
     /// a person: daily interest is not a conflict, a payment is.
+    #[serde(default = "any_amount")]
     pub balance_tolerance_minor: i64,
-    /// How many months may pass before the first payment. This and the next three: no limit where a
-    /// pack says nothing; the house pack speaks for all places.
+    /// How many months may pass before the first payment.
     #[serde(default = "any_months")]
     pub deferral_months_max: u16,
     /// How long a payment holiday may last.
@@ -143,6 +156,10 @@ const fn any_months() -> u16 {
     u16::MAX
 }
 
+const fn any_amount() -> i64 {
+    i64::MAX
+}
+
 const fn any_rate() -> u32 {
     u32::MAX
 }
@@ -154,6 +171,21 @@ const fn any_percent() -> u8 {
 /// Two weeks, where a pack says nothing: a payment may take days, and a letter may too.
 const fn grace() -> u16 {
     14
+}
+
+/// The part of a pack that says nothing about plans.
+const fn any_plan() -> PlanPolicy {
+    PlanPolicy {
+        months_max: any_months(),
+        balance_tolerance_minor: any_amount(),
+        deferral_months_max: any_months(),
+        holiday_months_max: any_months(),
+        interest_bp_max: any_rate(),
+        discount_percent_max: any_percent(),
+        grace_days: grace(),
+        needs_all_fields: false,
+        limitation_years: None,
+    }
 }
 
 /// What a debtor's copy says of rights and of help.

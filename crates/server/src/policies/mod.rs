@@ -7,7 +7,7 @@ mod publish;
 pub use pack::{PolicyError, Wrong, read_pack, schema_json};
 pub use publish::{PublishError, Published, Publisher, Signer, TrustedKeys, current};
 
-use pack::line_of_rule;
+use pack::Lines;
 
 use chrono::NaiveDate;
 use doorstep_domain::checklist::Checklist;

@@ -4,6 +4,8 @@ use chrono::NaiveDate;
 use doorstep_domain::checklist::Checklist;
 use doorstep_domain::policy::{Pack, check};
 use serde::Serialize;
+use toml::Spanned;
+use toml::de::DeTable;
 
 /// Why the policies can't be used; names the line.
 #[derive(Debug, thiserror::Error)]
@@ -53,11 +55,9 @@ pub fn read_pack(text: &str, checklist: &Checklist, today: NaiveDate) -> Result<
     if findings.is_empty() {
         return Ok(pack);
     }
+    let lines = Lines::of(text);
     let wrong = findings.into_iter().map(|finding| Wrong {
-        line: finding
-            .rule
-            .as_deref()
-            .map_or(1, |rule| line_of_rule(text, rule)),
+        line: lines.of_key(finding.rule.as_deref(), finding.key),
         rule: finding.rule,
         code: finding.code.to_owned(),
         what: finding.what,
@@ -70,14 +70,47 @@ fn line_of(text: &str, at: usize) -> usize {
     1 + before.iter().filter(|byte| **byte == b'\n').count()
 }
 
-/// The place of the last rule with this id: of two that are alike, the second is the one too many.
-fn last_of(text: &str, rule: &str) -> Option<usize> {
-    text.rfind(&format!("id = \"{rule}\""))
+/// Where the keys of a pack stand in its file.
+pub(super) struct Lines<'a> {
+    text: &'a str,
+    keys: DeTable<'a>,
 }
 
-/// The line in which a rule begins.
-pub(super) fn line_of_rule(text: &str, rule: &str) -> usize {
-    line_of(text, last_of(text, rule).unwrap_or_default())
+impl<'a> Lines<'a> {
+    /// Of a text that could be read.
+    pub(super) fn of(text: &'a str) -> Self {
+        let keys = DeTable::parse(text).map(Spanned::into_inner);
+        Self {
+            text,
+            keys: keys.unwrap_or_default(),
+        }
+    }
+
+    /// The line of a key of the pack or of a rule; where it is not written, the line of their id. Of two
+    /// rules that are alike, the second is the one too many.
+    pub(super) fn of_key(&self, rule: Option<&str>, key: &str) -> usize {
+        let table = match rule {
+            None => Some(&self.keys),
+            Some(rule) => self.rules().rfind(|table| id_of(table) == Some(rule)),
+        };
+        let at = |key: &str| table?.keys().find(|name| name.get_ref() == key);
+        at(key)
+            .or_else(|| at("id"))
+            .map_or(1, |name| line_of(self.text, name.span().start))
+    }
+
+    fn rules(&self) -> impl DoubleEndedIterator<Item = &DeTable<'a>> {
+        let rules = self
+            .keys
+            .get("rule")
+            .and_then(|rules| rules.get_ref().as_array());
+        let rules = rules.into_iter().flat_map(|rules| rules.iter());
+        rules.filter_map(|rule| rule.get_ref().as_table())
+    }
+}
+
+fn id_of<'a>(rule: &'a DeTable<'_>) -> Option<&'a str> {
+    rule.get("id")?.get_ref().as_str()
 }
 
 /// The rule in which a place of the text lies.
@@ -134,23 +167,25 @@ check = { hours = { from = "09:00:00", to = "17:00:00" } }
     #[test]
     fn a_pack_that_somebody_wrote_is_checked_by_line() {
         assert_eq!(wrong(GOOD), []);
+        let hours = "{ hours = { from = \"09:00:00\", to = \"17:00:00\" } }";
         for (from, to, line, code) in [
-            ("to = \"17:00:00\"", "to = \"08:00:00\"", 14, "rule.hours"),
-            ("grade = \"D\"", "grade = \"M\"", 14, "rule.from_memory"),
-            ("House rule of the lender", " ", 14, "rule.citation"),
-            ("Only from nine to five.", "", 14, "rule.text"),
+            ("to = \"17:00:00\"", "to = \"08:00:00\"", 21, "rule.hours"),
+            ("grade = \"D\"", "grade = \"M\"", 18, "rule.from_memory"),
+            ("House rule of the lender", " ", 16, "rule.citation"),
             (
-                "{ hours = { from = \"09:00:00\", to = \"17:00:00\" } }",
+                "kind = \"employer_practice\"\ngrade = \"D\"",
+                "kind = \"statute\"\ngrade = \"P\"",
+                18,
+                "rule.citation",
+            ),
+            ("Only from nine to five.", "", 19, "rule.text"),
+            (
+                hours,
                 "{ question = { id = \"Q99\" } }",
-                14,
+                21,
                 "rule.question",
             ),
-            (
-                "{ hours = { from = \"09:00:00\", to = \"17:00:00\" } }",
-                "{ no_such_check = {} }",
-                21,
-                "pack.malformed",
-            ),
+            (hours, "{ no_such_check = {} }", 21, "pack.malformed"),
             (
                 "lenders = [\"Sample Card\"]",
                 "zones = [\"Mars/Olympus\"]",
@@ -160,9 +195,10 @@ check = { hours = { from = "09:00:00", to = "17:00:00" } }
             (
                 "lenders = [\"Sample Card\"]",
                 "valid_until = \"2026-11-20\"",
-                1,
+                4,
                 "pack.expired",
             ),
+            ("minutes_max = 120", "minutes_max = 0", 6, "pack.clearance"),
             (
                 "from = \"09:00:00\"",
                 "from = \"25:00:00\"",
@@ -171,23 +207,50 @@ check = { hours = { from = "09:00:00", to = "17:00:00" } }
             ),
             (
                 "kind = \"employer_practice\"\ngrade = \"D\"",
-                "kind = \"statute\"\nlift = \"lead\"\ngrade = \"P\"",
-                14,
+                "kind = \"statute\"\nlift = \"lead\"\ngrade = \"S\"",
+                18,
                 "rule.lift",
             ),
+            ("id = \"NORTH-1\"", "id='north 1'", 14, "rule.id"),
         ] {
             let text = GOOD.replace(from, to);
             assert_ne!(text, GOOD, "{from}");
             assert_eq!(wrong(&text), [(line, code.to_owned())], "{to}");
         }
-        let twice = format!("{GOOD}{}", &GOOD[GOOD.find("\n[[rule]]").unwrap()..]);
-        assert_eq!(wrong(&twice)[0], (24, "rule.twice".to_owned()));
-        let apart = twice.replacen("NORTH-1", "NORTH-0", 1).replacen(
-            "09:00:00\", to = \"17:00:00",
-            "18:00:00\", to = \"20:00:00",
-            1,
+    }
+
+    /// A second hours rule in the pack, from and to.
+    fn with_second_hours(from: &str, to: &str) -> String {
+        let rule = &GOOD[GOOD.find("\n[[rule]]").unwrap()..];
+        let second = rule.replace("NORTH-1", "NORTH-2");
+        let second = second.replace("09:00:00", from).replace("17:00:00", to);
+        format!("{GOOD}{second}")
+    }
+
+    #[test]
+    fn two_hours_of_a_pack_lie_one_within_the_other() {
+        let beside = [(31, "rule.hours".to_owned())];
+        assert_eq!(wrong(&with_second_hours("16:00:00", "20:00:00")), beside);
+        assert_eq!(wrong(&with_second_hours("18:00:00", "20:00:00")), beside);
+        assert_eq!(wrong(&with_second_hours("10:00:00", "17:00:00")), []);
+        assert_eq!(wrong(&with_second_hours("08:00:00", "22:00:00")), []);
+    }
+
+    #[test]
+    fn of_two_rules_that_are_alike_the_second_is_one_too_many() {
+        let twice = with_second_hours("09:00:00", "17:00:00").replace("NORTH-2", "NORTH-1");
+        assert_eq!(wrong(&twice), [(24, "rule.twice".to_owned())]);
+    }
+
+    #[test]
+    fn a_pack_need_not_speak_of_clearances_and_plans() {
+        let (start, end) = (
+            GOOD.find("[clearance]").unwrap(),
+            GOOD.find("[[rule]]").unwrap(),
         );
-        assert_eq!(wrong(&apart), [(24, "rule.hours".to_owned())]);
+        assert_eq!(wrong(&format!("{}{}", &GOOD[..start], &GOOD[end..])), []);
+        let of_plans = GOOD.replace("balance_tolerance_minor = 1000", "");
+        assert_eq!(wrong(&of_plans), []);
     }
 
     #[test]

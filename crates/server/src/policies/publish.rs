@@ -2,7 +2,7 @@
 //! server was started, checked, kept in the database word for word, and verified again at each start.
 //! Signatures are those of minisign, so that a pack can be signed on a machine without this software.
 
-use super::{InForce, PolicyError, Wrong, line_of_rule, read_pack};
+use super::{InForce, Lines, PolicyError, Wrong, read_pack};
 use crate::store::{PackRow, Store, StoreError, Tx};
 use chrono::{DateTime, NaiveDate, Utc};
 use doorstep_domain::policy::{Pack, Policies};
@@ -212,9 +212,10 @@ impl Publisher {
             .rules
             .iter()
             .filter(|rule| taken.contains(&rule.id.as_str()));
+        let lines = Lines::of(text);
         let wrong: Vec<_> = twice
             .map(|rule| Wrong {
-                line: line_of_rule(text, &rule.id),
+                line: lines.of_key(Some(&rule.id), "id"),
                 rule: Some(rule.id.clone()),
                 code: "rule.taken".to_owned(),
                 what: "another pack or the checklist has this name".to_owned(),
