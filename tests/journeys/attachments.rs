@@ -22,7 +22,7 @@ async fn scenario_16_half_a_photo_goes_on_and_another_hash_is_refused() {
         company
             .http()
             .post(format!("http://{}/v1/attachments", company.address))
-            .bearer_auth(&device.profile().token)
+            .bearer_auth(&device.profile().credentials.token)
             .header("tus-resumable", "1.0.0")
             .header("upload-length", photo.len())
             .header("upload-metadata", format!("sha256 {value}"))
@@ -39,7 +39,7 @@ async fn scenario_16_half_a_photo_goes_on_and_another_hash_is_refused() {
         company
             .http()
             .patch(format!("http://{}{place}", company.address))
-            .bearer_auth(&device.profile().token)
+            .bearer_auth(&device.profile().credentials.token)
             .header("tus-resumable", "1.0.0")
             .header("content-type", "application/offset+octet-stream")
             .header("upload-offset", at)
@@ -68,7 +68,7 @@ async fn scenario_16_half_a_photo_goes_on_and_another_hash_is_refused() {
     let head = company
         .http()
         .head(format!("http://{}{place}", company.address))
-        .bearer_auth(&device.profile().token)
+        .bearer_auth(&device.profile().credentials.token)
         .header("tus-resumable", "1.0.0")
         .send()
         .await
@@ -112,7 +112,7 @@ async fn the_usual_tus_client_goes_on_and_a_bucket_holds_only_noise() {
     let output = Command::new("node")
         .arg(root.join("tests/clients/upload.mjs"))
         .arg(format!("http://{}/v1/attachments", server.address))
-        .arg(&device.profile().token)
+        .arg(&device.profile().credentials.token)
         .arg(&photo)
         .output()
         .unwrap();

@@ -124,7 +124,7 @@ async fn broken_requests_get_a_code_and_leave_the_outbox_alone() {
     let company = Company::start().await.unwrap();
     let device = company.device().await.unwrap();
     device.add_note(stop(&device, 0), "waits").unwrap();
-    let token = device.profile().token.clone();
+    let token = device.profile().credentials.token.clone();
     let code = |(status, said): (u16, Value)| {
         (status, said["code"].as_str().unwrap_or_default().to_owned())
     };
@@ -162,7 +162,7 @@ async fn a_zip_bomb_is_refused() {
     let answer = company
         .http()
         .post(format!("http://{}/v1/sync", company.address))
-        .bearer_auth(&device.profile().token)
+        .bearer_auth(&device.profile().credentials.token)
         .header("content-encoding", "zstd")
         .body(bomb)
         .send()
@@ -224,7 +224,12 @@ async fn another_agents_case_can_be_neither_read_nor_changed() {
     let mut request = json!({
         "protocol": 1, "incarnation": action.incarnation, "cursor": null, "policies": null, "outbox": [envelope],
     });
-    let (status, said) = sync_raw(&company, &profile.token, request.to_string().into()).await;
+    let (status, said) = sync_raw(
+        &company,
+        &profile.credentials.token,
+        request.to_string().into(),
+    )
+    .await;
     assert_eq!(status, 200);
     assert_eq!(said["verdicts"][0]["verdict"]["rule"], "case.not_yours");
     assert!(
@@ -237,19 +242,34 @@ async fn another_agents_case_can_be_neither_read_nor_changed() {
 
     // And one that was tampered with on the way.
     request["outbox"][0]["payload"] = json!(action_text(&action).replace("forged", "altered"));
-    let (status, said) = sync_raw(&company, &profile.token, request.to_string().into()).await;
+    let (status, said) = sync_raw(
+        &company,
+        &profile.credentials.token,
+        request.to_string().into(),
+    )
+    .await;
     assert_eq!(
         (status, said["code"].as_str()),
         (200, None),
         "the link is the recorded one: the old verdict again"
     );
     request["outbox"][0]["n"] = json!(2);
-    let (status, said) = sync_raw(&company, &profile.token, request.to_string().into()).await;
+    let (status, said) = sync_raw(
+        &company,
+        &profile.credentials.token,
+        request.to_string().into(),
+    )
+    .await;
     assert_eq!((status, &said["halt"]["halt"]), (200, &json!("fork")));
     let aside = company.store.read(|tx| tx.aside(10)).unwrap();
     assert_eq!((aside.len(), aside[0].n), (1, 2));
     request["outbox"][0]["n"] = json!(9);
-    let (status, said) = sync_raw(&company, &profile.token, request.to_string().into()).await;
+    let (status, said) = sync_raw(
+        &company,
+        &profile.credentials.token,
+        request.to_string().into(),
+    )
+    .await;
     assert_eq!(
         (status, &said["halt"]),
         (200, &json!({ "halt": "gap", "expected": 2 }))
@@ -286,7 +306,12 @@ async fn nobody_says_of_themselves_that_they_go_along() {
     let request = json!({
         "protocol": 1, "incarnation": action.incarnation, "cursor": null, "policies": null, "outbox": [envelope],
     });
-    let (status, said) = sync_raw(&company, &profile.token, request.to_string().into()).await;
+    let (status, said) = sync_raw(
+        &company,
+        &profile.credentials.token,
+        request.to_string().into(),
+    )
+    .await;
     assert_eq!(status, 200);
     assert_eq!(said["verdicts"][0]["verdict"]["rule"], "role.not_permitted");
 }

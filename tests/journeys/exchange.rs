@@ -60,7 +60,7 @@ async fn push(company: &Company, device: &Device, envelope: &Envelope) -> Value 
     let answer = company
         .http()
         .post(format!("http://{}/v1/sync", company.address))
-        .bearer_auth(&device.profile().token)
+        .bearer_auth(&device.profile().credentials.token)
         .json(&request)
         .send()
         .await
@@ -195,6 +195,52 @@ async fn a_lapsed_token_is_renewed_by_the_devices_key() {
     assert!(device.sync().await.is_ok());
     drop(device);
     assert!(unlock(&company).sync().await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_renewal_whose_answer_was_lost_is_asked_for_again() {
+    let company = Company::start().await.unwrap();
+    let device = company.device().await.unwrap();
+    let own = device.profile().device;
+    let id = stop(&device, 0);
+    let lapse = || {
+        let long_ago = morning() - chrono::Duration::days(40);
+        let lapse = company
+            .store
+            .write(|tx| tx.touch_device(own, morning(), long_ago));
+        lapse.unwrap();
+    };
+    let token_hash = || {
+        company
+            .store
+            .read(|tx| tx.device(own))
+            .unwrap()
+            .unwrap()
+            .token_hash
+    };
+    lapse();
+    let before = token_hash();
+    // The server gives the other token; the cable breaks before it arrives.
+    let sending = device.sync();
+    let cutting = async {
+        while token_hash() == before {
+            tokio::task::yield_now().await;
+        }
+        company.cable.cut();
+    };
+    let _ = tokio::join!(sending, cutting);
+    company.cable.mend();
+    // Help can be called with what the device has.
+    device.raise_alarm(AlarmKind::Panic, Some(id)).unwrap();
+    assert_eq!(device.send_alarms().await.unwrap(), 0);
+    device.add_note(id, "Nobody opened.").unwrap();
+    assert_eq!(device.sync().await.unwrap().waiting, 0);
+    // Once the present token was heard, the one before is worth nothing.
+    let old = company
+        .store
+        .read(|tx| tx.device_by_token(&before))
+        .unwrap();
+    assert!(old.is_none());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -291,7 +291,7 @@ async fn a_lead_without_a_network_reads_the_code_from_a_device_of_their_own() {
     let asked = company
         .http()
         .get(format!("http://{}/v1/team-keys", company.address))
-        .bearer_auth(device.profile().token.clone())
+        .bearer_auth(device.profile().credentials.token.clone())
         .send()
         .await
         .unwrap();
@@ -300,6 +300,48 @@ async fn a_lead_without_a_network_reads_the_code_from_a_device_of_their_own() {
     lead.done("PUT", &lost, Some(json!("lost"))).await.unwrap();
     desk.sync().await.unwrap();
     assert!(desk.team().unwrap().agents.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_leads_lost_device_answers_for_nobody_any_more() {
+    let company = Company::start().await.unwrap();
+    let device = company.device().await.unwrap();
+    let lead = company.sign_in("lead").await.unwrap();
+    let path = format!("/v1/people/{}/enrol-code", company.id("lead").unwrap());
+    let mut desks = Vec::new();
+    for name in ["lead", "lead at home"] {
+        let code = lead.done("POST", &path, None).await.unwrap();
+        let folder = company.folder.path().join(name);
+        let code = code["code"].as_str().unwrap();
+        let desk = company.enrol(code, &folder).await.unwrap();
+        desk.sync().await.unwrap();
+        desks.push(desk);
+    }
+    let (lost, kept) = (&desks[0], &desks[1]);
+    let path = format!("/v1/devices/{}/state", lost.profile().device);
+    lead.done("PUT", &path, Some(json!("lost"))).await.unwrap();
+    device.sync().await.unwrap();
+    kept.sync().await.unwrap();
+
+    let case = stop(&device, 0);
+    without_notice(&device, case);
+    let asked = device.ask_lift(case).unwrap();
+    let wanted = GiveLift {
+        agent: company.id("agent").unwrap(),
+        reference: device.case(case).unwrap().summary.reference,
+        question: asked.question,
+        rules: asked.rules,
+        reason: "phoned ahead".into(),
+    };
+    let answered = |desk: &Device| {
+        let code = desk.give_lift(&wanted).unwrap().remove(0);
+        device.answer_lift(case, "Lin", "phoned ahead", &code)
+    };
+    assert_eq!(refused(answered(lost)), "lift.wrong_code");
+    answered(kept).unwrap();
+    // Reported once more, it is lost no further.
+    lead.done("PUT", &path, Some(json!("lost"))).await.unwrap();
+    assert_eq!(company.store.read(|tx| tx.leads_lost()).unwrap(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -31,7 +31,7 @@ async fn the_openapi_document_says_what_the_server_does() {
         .await
         .unwrap();
     let case = some_case(&base, &cookie).await;
-    let token = &device.profile().token;
+    let token = &device.profile().credentials.token;
     // Signing out would end the session of everything after it.
     let settings = format!(
         r#"

@@ -9,7 +9,7 @@ use crate::sync::{SyncState, client};
 use chrono::{DateTime, Utc};
 use doorstep_domain::moment::Moment;
 use doorstep_domain::policy::Policies;
-use doorstep_protocol::lift::LiftKey;
+use doorstep_protocol::exchange::Credentials;
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -29,8 +29,10 @@ struct Inner {
     profile: Profile,
     key: SigningKey,
     server_key: Option<VerifyingKey>,
-    /// The bearer token, which is renewed while the device is unlocked.
-    token: Mutex<String>,
+    /// Renewed while the device is unlocked.
+    credentials: Mutex<Credentials>,
+    /// One renewal in flight a device.
+    renewal: tokio::sync::Mutex<()>,
     policies: Mutex<Option<Arc<(String, Policies)>>>,
     clock: DeviceClock,
     http: reqwest::Client,
@@ -119,7 +121,8 @@ impl Device {
                 store: Mutex::new(store),
                 key: profile.key()?,
                 server_key: profile.server_key(),
-                token: Mutex::new(profile.token.clone()),
+                credentials: Mutex::new(profile.credentials.clone()),
+                renewal: tokio::sync::Mutex::new(()),
                 policies: Mutex::new(policies.map(Arc::new)),
                 profile,
                 clock,
@@ -192,23 +195,33 @@ impl Device {
     }
 
     pub(crate) fn token(&self) -> String {
-        let token = self.inner.token.lock();
-        token.unwrap_or_else(PoisonError::into_inner).clone()
+        self.credentials().token
     }
 
-    /// Takes another token, for this session and the next.
-    pub(crate) fn set_token(&self, token: &str, lift_key: Option<LiftKey>) -> Result<()> {
+    pub(crate) fn credentials(&self) -> Credentials {
+        let held = self.inner.credentials.lock();
+        held.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes other credentials, for this session and the next.
+    pub(crate) fn take_credentials(&self, mut fresh: Credentials) -> Result<()> {
+        let lift_key = fresh.lift_key.take();
+        fresh.lift_key = lift_key.or_else(|| self.credentials().lift_key);
         let profile = Profile {
-            token: token.to_owned(),
-            lift_key: lift_key.or_else(|| self.inner.profile.lift_key.clone()),
+            credentials: fresh.clone(),
             ..self.inner.profile.clone()
         };
         self.write(|tx| tx.set_profile(&profile))?;
-        let mut held = self.inner.token.lock();
-        held.as_mut()
-            .map(|held| token.clone_into(held))
-            .unwrap_or_default();
+        let mut held = self.inner.credentials.lock();
+        *held
+            .as_deref_mut()
+            .unwrap_or_else(|poisoned| poisoned.get_mut()) = fresh;
         Ok(())
+    }
+
+    /// Held while other credentials are fetched.
+    pub(crate) async fn renewal(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.inner.renewal.lock().await
     }
 
     /// The policies with their hash; read once, not for every save.

@@ -183,18 +183,14 @@ pub struct EnrolResponse {
     #[schema(value_type = String)]
     pub user: UserId,
     pub display_name: String,
-    /// Bearer token of the device; renewed by use.
-    pub token: String,
+    #[serde(flatten)]
+    pub credentials: Credentials,
     /// The server's Ed25519 public key, in hex: verdicts are signed with it.
     #[serde(default)]
     pub server_key: String,
     /// The server's X25519 public key, in hex: actions are sealed to it.
     #[serde(default)]
     pub seal_key: String,
-    /// With it a lead's approvals are checked without a network.
-    #[serde(default)]
-    #[schema(value_type = Option<String>)]
-    pub lift_key: Option<LiftKey>,
     /// Whose device it is; an agent's where an older server does not say.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
@@ -231,14 +227,24 @@ pub struct RenewRequest {
     pub signature: String,
 }
 
-/// The token that takes its place.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct RenewResponse {
+/// What a device shows and checks others by: given at enrolment, and anew whenever its token has lapsed.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Credentials {
+    /// Bearer token of the device; renewed by use.
     pub token: String,
-    /// For devices that enrolled before there was one.
+    /// With it a lead's approvals are checked without a network; none from an older server.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub lift_key: Option<LiftKey>,
+    /// How many of the leads' devices were lost: what they had of the key is worth nothing any more.
+    #[serde(default)]
+    pub leads_lost: u32,
+}
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Credentials")
+    }
 }
 
 impl RenewRequest {

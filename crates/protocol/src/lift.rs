@@ -31,6 +31,14 @@ pub struct LiftKey(String);
 #[serde(transparent)]
 pub struct LeadKey(String);
 
+/// What a lead's device answers by.
+pub struct KnownByLeads<'a> {
+    /// The number of the account.
+    pub reference: &'a str,
+    /// How many of the leads' devices were lost.
+    pub leads_lost: u32,
+}
+
 /// What is asked to be lifted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asked {
@@ -71,9 +79,13 @@ impl LiftKey {
         digits(&mac.finalize().into_bytes())
     }
 
-    /// What a lead's device gets of it: answers questions, and nothing else that this key does.
-    pub fn for_leads(&self) -> LeadKey {
-        let mac = mac(self.0.as_bytes(), "doorstep lead key 1");
+    /// What a lead's device gets of it: answers questions, and nothing else that this key does. Another
+    /// one each time that one of the leads' devices was lost.
+    pub fn for_leads(&self, leads_lost: u32) -> LeadKey {
+        let mut mac = mac(self.0.as_bytes(), "doorstep lead key 1");
+        if leads_lost > 0 {
+            mac.update(&leads_lost.to_be_bytes());
+        }
         LeadKey(hex::encode(mac.finalize().into_bytes()))
     }
 
@@ -84,15 +96,14 @@ impl LiftKey {
         digits(&mac.finalize().into_bytes())
     }
 
-    /// Whether `code` answers the question that was `asked` about the account with this number.
-    pub fn is_answer(&self, asked: &Asked, reference: &str, code: &str) -> bool {
+    /// Whether `code` answers the question that was `asked`, from the console, or from the device of a lead
+    /// who knows the account's number.
+    pub fn is_answer(&self, asked: &Asked, known: &KnownByLeads<'_>, code: &str) -> bool {
         let question = self.question(asked);
         let given: String = code.chars().filter(char::is_ascii_digit).collect();
+        let of_lead = self.for_leads(known.leads_lost);
         given == self.code(&question, asked.case, asked.day, &asked.rules)
-            || given
-                == self
-                    .for_leads()
-                    .code(&question, reference, asked.day, &asked.rules)
+            || given == of_lead.code(&question, known.reference, asked.day, &asked.rules)
     }
 }
 
@@ -204,6 +215,13 @@ mod tests {
         LiftKey::of(b"a secret of the server", DeviceId(Uuid::from_u128(device)))
     }
 
+    fn known(reference: &str) -> KnownByLeads<'_> {
+        KnownByLeads {
+            reference,
+            leads_lost: 0,
+        }
+    }
+
     fn answer(key: &LiftKey, asked: &Asked) -> String {
         key.code(&key.question(asked), asked.case, asked.day, &asked.rules)
     }
@@ -213,8 +231,12 @@ mod tests {
         let (key, asked) = (key(1), asked());
         let code = answer(&key, &asked);
         assert_eq!((key.question(&asked).len(), code.len()), (6, 8));
-        assert!(key.is_answer(&asked, REFERENCE, &code));
-        assert!(key.is_answer(&asked, REFERENCE, &format!("{} {}", &code[..4], &code[4..])));
+        assert!(key.is_answer(&asked, &known(REFERENCE), &code));
+        assert!(key.is_answer(
+            &asked,
+            &known(REFERENCE),
+            &format!("{} {}", &code[..4], &code[4..])
+        ));
         for other in [
             Asked {
                 case: CaseId(Uuid::from_u128(9)),
@@ -237,7 +259,10 @@ mod tests {
                 ..asked.clone()
             },
         ] {
-            assert!(!key.is_answer(&other, REFERENCE, &code), "{other:?}");
+            assert!(
+                !key.is_answer(&other, &known(REFERENCE), &code),
+                "{other:?}"
+            );
         }
     }
 
@@ -246,26 +271,42 @@ mod tests {
         let (key, asked) = (key(1), asked());
         let question = key.question(&asked);
         let code = key
-            .for_leads()
+            .for_leads(0)
             .code(&question, "ab 398", asked.day, &asked.rules);
-        assert!(key.is_answer(&asked, "AB398", &code));
-        assert!(!key.is_answer(&asked, "AB399", &code));
+        assert!(key.is_answer(&asked, &known("AB398"), &code));
+        assert!(!key.is_answer(&asked, &known("AB399"), &code));
         let tomorrow = asked.day.succ_opt().unwrap();
         assert_ne!(
             code,
-            key.for_leads()
+            key.for_leads(0)
                 .code(&question, "AB398", tomorrow, &asked.rules)
         );
         let other = key
-            .for_leads()
+            .for_leads(0)
             .code(&question, "AB398", asked.day, &["Q12".into()]);
-        assert!(!key.is_answer(&asked, "AB398", &other));
+        assert!(!key.is_answer(&asked, &known("AB398"), &other));
+    }
+
+    #[test]
+    fn what_a_lost_lead_device_had_answers_no_more() {
+        let (key, asked) = (key(1), asked());
+        let code = |leads_lost| {
+            let of_lead = key.for_leads(leads_lost);
+            of_lead.code(&key.question(&asked), REFERENCE, asked.day, &asked.rules)
+        };
+        let after = KnownByLeads {
+            leads_lost: 1,
+            ..known(REFERENCE)
+        };
+        assert!(!key.is_answer(&asked, &after, &code(0)));
+        assert!(key.is_answer(&asked, &after, &code(1)));
+        assert!(key.is_answer(&asked, &after, &answer(&key, &asked)));
     }
 
     #[test]
     fn another_devices_code_is_none() {
         let code = answer(&key(2), &asked());
-        assert!(!key(1).is_answer(&asked(), REFERENCE, &code));
+        assert!(!key(1).is_answer(&asked(), &known(REFERENCE), &code));
     }
 
     #[test]

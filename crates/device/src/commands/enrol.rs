@@ -49,11 +49,10 @@ pub async fn enrol(data: &Path, enrolment: Enrolment<'_>, clock: DeviceClock) ->
             device: answer.device,
             user: answer.user,
             display_name: answer.display_name,
-            token: answer.token,
+            credentials: answer.credentials,
             signing_key: hex::encode(signing_key.to_bytes()),
             server_key: answer.server_key,
             seal_key: answer.seal_key,
-            lift_key: answer.lift_key,
             role: answer.role.unwrap_or(Role::Agent),
         })
     })?;

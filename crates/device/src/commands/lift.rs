@@ -11,7 +11,7 @@ use crate::view::LiftQuestionView;
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use doorstep_domain::visit::Lifted;
 use doorstep_domain::{Case, CaseId, RuleId, VisitId};
-use doorstep_protocol::lift::{Asked, LOCKED_MINUTES, LiftKey, TRIES_MAX};
+use doorstep_protocol::lift::{Asked, KnownByLeads, LOCKED_MINUTES, LiftKey, TRIES_MAX};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -117,7 +117,11 @@ impl Device {
                 .asked
                 .as_ref()
                 .ok_or_else(|| not_now("lift.not_asked"))?;
-            let is_right = key.is_answer(asked, &case.account.reference, code);
+            let known = KnownByLeads {
+                reference: &case.account.reference,
+                leads_lost: self.credentials().leads_lost,
+            };
+            let is_right = key.is_answer(asked, &known, code);
             let throttle = if is_right {
                 let question = key.question(asked);
                 let lifted = asked.rules.iter().map(|rule| Lifted {
@@ -169,7 +173,7 @@ impl Device {
     }
 
     pub(super) fn lift_key(&self) -> Result<LiftKey> {
-        let key = self.profile().lift_key.clone();
+        let key = self.credentials().lift_key;
         key.ok_or_else(|| not_now("lift.no_key"))
     }
 }

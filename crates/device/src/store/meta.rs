@@ -7,7 +7,7 @@ use chrono::{DateTime, Duration, Utc};
 use doorstep_domain::policy::Policies;
 use doorstep_domain::{DeviceId, Revision, Role, UserId};
 use doorstep_protocol::chain::public_key;
-use doorstep_protocol::lift::LiftKey;
+use doorstep_protocol::exchange::Credentials;
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use rusqlite::{OptionalExtension, params};
 use serde::de::DeserializeOwned;
@@ -20,7 +20,8 @@ pub struct Profile {
     pub device: DeviceId,
     pub user: UserId,
     pub display_name: String,
-    pub token: String,
+    #[serde(flatten)]
+    pub credentials: Credentials,
     /// Ed25519 seed, in hex.
     pub signing_key: String,
     /// Verdicts are signed with it, in hex; empty where the server did not say at enrolment.
@@ -29,9 +30,6 @@ pub struct Profile {
     /// Actions are sealed to it, in hex.
     #[serde(default)]
     pub seal_key: String,
-    /// With it a lead's approvals are checked without a network.
-    #[serde(default)]
-    pub lift_key: Option<LiftKey>,
     /// A device that was enrolled before servers said so is an agent's.
     #[serde(default = "agent")]
     pub role: Role,

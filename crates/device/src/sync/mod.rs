@@ -15,7 +15,7 @@ use crate::error::{DeviceError, Result};
 use crate::lock::random;
 use crate::store::StoreError;
 use crate::view::ArrivedView;
-use doorstep_protocol::exchange::{ErrorResponse, RenewRequest, RenewResponse};
+use doorstep_protocol::exchange::{Credentials, ErrorResponse, RenewRequest};
 use std::sync::Once;
 use std::time::Duration;
 
@@ -77,30 +77,36 @@ impl Device {
         &self,
         request: impl Fn(&reqwest::Client) -> reqwest::RequestBuilder,
     ) -> Result<reqwest::Response> {
-        let once = || async {
+        let with = async |token: &str| {
             request(self.http())
-                .bearer_auth(self.token())
+                .bearer_auth(token)
                 .send()
                 .await
                 .map_err(|_| DeviceError::NoConnection)
         };
-        let answer = once().await?;
+        let shown = self.token();
+        let answer = with(&shown).await?;
         if answer.status() != reqwest::StatusCode::UNAUTHORIZED {
             return accepted(answer).await;
         }
         match read_error(answer).await.into() {
             DeviceError::Server(code) if code == "device.token_expired" => {
-                self.renew_token().await?;
-                accepted(once().await?).await
+                self.renew(shown).await?;
+                accepted(with(&self.token()).await?).await
             }
             refused => Err(refused),
         }
     }
 
-    async fn renew_token(&self) -> Result<()> {
+    /// Fetches other credentials in place of the token that was `shown`, unless somebody just did.
+    async fn renew(&self, shown: String) -> Result<()> {
+        let _alone = self.renewal().await;
+        if self.token() != shown {
+            return Ok(());
+        }
         let mut request = RenewRequest {
             device: self.profile().device,
-            token: self.token(),
+            token: shown,
             signature: String::new(),
         };
         request.signature = self.author().key.sign_hash(&request.hash());
@@ -111,8 +117,8 @@ impl Device {
             .send()
             .await
             .map_err(|_| DeviceError::NoConnection)?;
-        let fresh: RenewResponse = read(accepted(answer).await?).await?;
-        self.set_token(&fresh.token, fresh.lift_key)
+        let fresh: Credentials = read(accepted(answer).await?).await?;
+        self.take_credentials(fresh)
     }
 }
 

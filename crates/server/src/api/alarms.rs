@@ -193,16 +193,15 @@ fn emergency_text(tx: &Tx<'_>, row: &AlarmRow, agent: &str) -> Result<Bilingual,
         }
         None => row.arrived_at.format("%Y-%m-%d %H:%M UTC").to_string(),
     };
-    let (unknown, unknown_zh) = ("not known", "不明");
     Ok(Bilingual {
         en: format!(
             "Our colleague {agent} is on a home visit and may be in danger. Last known place: {}. \
              Since {since}.",
-            place.as_deref().unwrap_or(unknown)
+            place.as_deref().unwrap_or("not known")
         ),
         zh: format!(
             "我们的同事{agent}正在上门走访，可能有危险。最后已知地点：{}。时间：{since}。",
-            place.as_deref().unwrap_or(unknown_zh)
+            place.as_deref().unwrap_or("不明")
         ),
     })
 }

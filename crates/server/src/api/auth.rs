@@ -109,8 +109,8 @@ impl FromRequestParts<App> for KnownDevice {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let hash = hash_token(bearer(parts)?);
-        let now = app.clock.now();
+        let shown = hash_token(bearer(parts)?);
+        let (now, hash) = (app.clock.now(), shown.clone());
         let found = app
             .read(move |tx| {
                 let Some(row) = tx.device_by_token(&hash)? else {
@@ -123,7 +123,10 @@ impl FromRequestParts<App> for KnownDevice {
             })
             .await?;
         match found {
-            Some(device) if now < device.row.token_expires_at => Ok(device),
+            Some(device) if device.row.token_hash == shown && now < device.row.token_expires_at => {
+                Ok(device)
+            }
+            // Or it has another one, which may never have arrived.
             Some(_) => Err(unauthorised("device.token_expired")),
             None => Err(unauthorised("device.unknown")),
         }

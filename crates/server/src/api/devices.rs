@@ -13,7 +13,7 @@ use chrono::{DateTime, Duration, Utc};
 use doorstep_domain::{DeviceId, Role, UserId};
 use doorstep_protocol::chain::{self, Verify};
 use doorstep_protocol::exchange::{
-    EnrolRequest, EnrolResponse, ErrorResponse, RenewRequest, RenewResponse,
+    Credentials, EnrolRequest, EnrolResponse, ErrorResponse, RenewRequest,
 };
 use doorstep_protocol::lift::LiftKey;
 use doorstep_protocol::seal;
@@ -64,10 +64,13 @@ pub async fn enrol(
             device: id,
             user,
             display_name: person.display_name,
-            token,
+            credentials: Credentials {
+                token,
+                lift_key: Some(LiftKey::of(&origin.key.to_bytes(), id)),
+                leads_lost: tx.leads_lost()?,
+            },
             server_key: hex::encode(origin.key.verifying_key().to_bytes()),
             seal_key: seal::public_half(origin.seal_key),
-            lift_key: Some(LiftKey::of(&origin.key.to_bytes(), id)),
             role: Some(person.role),
         }))
     })
@@ -83,32 +86,36 @@ fn refusal(error: EnrolmentError) -> ApiError {
     ApiError::new(StatusCode::FORBIDDEN, code, message)
 }
 
-/// Gives a device another token: it shows the old one, lapsed or not, signed with its key.
+/// Gives a device another token: it shows the old one, lapsed or not, signed with its key. Where the answer
+/// was lost, it asks again with the same.
 #[utoipa::path(post, path = "/v1/devices/token", security(()), request_body = RenewRequest, responses(
-    (status = OK, body = RenewResponse), (status = UNAUTHORIZED, body = ErrorResponse)
+    (status = OK, body = Credentials), (status = UNAUTHORIZED, body = ErrorResponse)
 ))]
 pub async fn renew_token(
     State(app): State<App>,
     Body(request): Body<RenewRequest>,
-) -> Result<Json<RenewResponse>, ApiError> {
+) -> Result<Json<Credentials>, ApiError> {
     app.throttle.admit(&format!("renew {}", request.device))?;
     let (fresh, now) = (token()?, app.clock.now());
     let fresh_hash = hash_token(&fresh);
     app.write(move |tx| {
+        let shown_hash = hash_token(&request.token);
         let known = tx
-            .device(request.device)?
-            .filter(|device| device.token_hash == hash_token(&request.token))
+            .device_by_token(&shown_hash)?
+            .filter(|device| device.id == request.device)
             .ok_or_else(|| unauthorised("device.unknown"))?;
         let is_signed = chain::public_key(&known.public_key)
             .is_some_and(|key| key.has_signed(&request.hash(), &request.signature));
         if !is_signed {
             return Err(unauthorised("device.bad_signature"));
         }
-        tx.renew_token(known.id, &fresh_hash, now + Duration::hours(TOKEN_HOURS))?;
+        let expires_at = now + Duration::hours(TOKEN_HOURS);
+        let leads_lost = tx.renew_token(known.id, &shown_hash, &fresh_hash, expires_at)?;
         let secret = tx.origin()?.key.to_bytes();
-        Ok(Json(RenewResponse {
+        Ok(Json(Credentials {
             token: fresh,
             lift_key: Some(LiftKey::of(&secret, known.id)),
+            leads_lost,
         }))
     })
     .await
@@ -190,9 +197,17 @@ pub async fn set_state(
         DeviceStateRequest::Retired => DeviceState::Retired,
         DeviceStateRequest::Lost => DeviceState::Lost,
     };
-    app.write(move |tx| match tx.set_device_state(id, state, now)? {
-        true => Ok(StatusCode::NO_CONTENT),
-        false => Err(ApiError::not_found("device.unknown")),
+    app.write(move |tx| {
+        let device = tx
+            .device(id)?
+            .ok_or_else(|| ApiError::not_found("device.unknown"))?;
+        let owner = tx.person(device.person)?.map(|person| person.role);
+        let is_news = state == DeviceState::Lost && device.state != DeviceState::Lost;
+        if is_news && owner == Some(Role::Lead) {
+            tx.count_lost_lead(now)?;
+        }
+        tx.set_device_state(id, state, now)?;
+        Ok(StatusCode::NO_CONTENT)
     })
     .await
 }

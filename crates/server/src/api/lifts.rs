@@ -139,7 +139,7 @@ pub async fn team_keys(
                 device: device.id,
                 agent: device.person,
                 name: names.name(device.person),
-                key: LiftKey::of(&secret, device.id).for_leads(),
+                key: LiftKey::of(&secret, device.id).for_leads(device.leads_lost),
             })
             .collect();
         devices.sort_by(|a, b| (&a.name, a.device).cmp(&(&b.name, b.device)));

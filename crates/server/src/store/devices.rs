@@ -43,6 +43,8 @@ pub struct DeviceRow {
     pub token_expires_at: DateTime<Utc>,
     pub last_seen_at: DateTime<Utc>,
     pub state: DeviceState,
+    /// How many of the leads' devices were lost, as this one was told.
+    pub leads_lost: u32,
 }
 
 /// A device about to be enrolled.
@@ -61,7 +63,8 @@ pub enum EnrolmentError {
     Expired,
 }
 
-const COLUMNS: &str = "id, person, public_key, token_hash, token_expires_at, last_seen_at, state";
+const COLUMNS: &str =
+    "id, person, public_key, token_hash, token_expires_at, last_seen_at, state, leads_lost";
 
 fn device(mut row: Row) -> Result<DeviceRow> {
     Ok(DeviceRow {
@@ -72,6 +75,7 @@ fn device(mut row: Row) -> Result<DeviceRow> {
         token_expires_at: row.parsed(4, "token end")?,
         last_seen_at: row.parsed(5, "last seen")?,
         state: DeviceState::read(&row.text(6)?)?,
+        leads_lost: row.int(7)?,
     })
 }
 
@@ -121,8 +125,8 @@ impl Tx<'_> {
         )?;
         self.sql.execute(
             "INSERT INTO device (tenant, id, person, public_key, token_hash, token_expires_at,
-                 enrolled_at, last_seen_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)",
+                 enrolled_at, last_seen_at, leads_lost)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8)",
             &values![
                 self.tenant,
                 device.id,
@@ -130,20 +134,28 @@ impl Tx<'_> {
                 device.public_key,
                 device.token_hash,
                 device.token_expires_at,
-                now
+                now,
+                self.leads_lost()?
             ],
         )?;
         Ok(Ok(person))
     }
 
-    /// The device behind a token.
+    /// The device behind a token: its present one, or the one before, where the device has not been heard
+    /// with the present one. That one may never have arrived.
     pub fn device_by_token(&self, token_hash: &str) -> Result<Option<DeviceRow>> {
-        let statement =
-            format!("SELECT {COLUMNS} FROM device WHERE tenant = ?1 AND token_hash = ?2");
-        let found = self
-            .sql
-            .first(&statement, &values![self.tenant, token_hash])?;
-        found.map(device).transpose()
+        let by = |condition| {
+            let statement =
+                format!("SELECT {COLUMNS} FROM device WHERE tenant = ?1 AND {condition}");
+            let found = self
+                .sql
+                .first(&statement, &values![self.tenant, token_hash])?;
+            found.map(device).transpose()
+        };
+        match by("token_hash = ?2")? {
+            Some(device) => Ok(Some(device)),
+            None => by("previous_token_hash = ?2 AND previous_token_hash <> ''"),
+        }
     }
 
     /// A device by its id.
@@ -162,7 +174,7 @@ impl Tx<'_> {
         found.into_iter().map(device).collect()
     }
 
-    /// Notes that a device was heard, and extends its token.
+    /// Notes that a device was heard with its present token, and extends it.
     pub fn touch_device(
         &self,
         id: DeviceId,
@@ -170,23 +182,58 @@ impl Tx<'_> {
         token_expires_at: DateTime<Utc>,
     ) -> Result<()> {
         self.sql.put(
-            "UPDATE device SET last_seen_at = ?3, token_expires_at = ?4
+            "UPDATE device SET last_seen_at = ?3, token_expires_at = ?4, previous_token_hash = ''
              WHERE tenant = ?1 AND id = ?2",
             &values![self.tenant, id, now, token_expires_at],
         )?;
         Ok(())
     }
 
-    /// Gives a device another token; the old one is worth nothing from then on.
+    /// Gives a device another token in place of the one that it `shown`, and says how many of the leads'
+    /// devices were lost.
     pub fn renew_token(
         &self,
         id: DeviceId,
+        shown_hash: &str,
         token_hash: &str,
         expires_at: DateTime<Utc>,
-    ) -> Result<()> {
+    ) -> Result<u32> {
+        let leads_lost = self.leads_lost()?;
         self.sql.put(
-            "UPDATE device SET token_hash = ?3, token_expires_at = ?4 WHERE tenant = ?1 AND id = ?2",
-            &values![self.tenant, id, token_hash, expires_at],
+            "UPDATE device SET previous_token_hash = ?3, token_hash = ?4, token_expires_at = ?5,
+                 leads_lost = ?6 WHERE tenant = ?1 AND id = ?2",
+            &values![
+                self.tenant,
+                id,
+                shown_hash,
+                token_hash,
+                expires_at,
+                leads_lost
+            ],
+        )?;
+        Ok(leads_lost)
+    }
+
+    /// How many of the leads' devices were lost.
+    pub fn leads_lost(&self) -> Result<u32> {
+        self.sql
+            .first(
+                "SELECT leads_lost FROM head WHERE tenant = ?1",
+                &values![self.tenant],
+            )?
+            .ok_or(StoreError::Value("head"))?
+            .int(0)
+    }
+
+    /// A lead's device was lost: every device fetches other credentials before anything else.
+    pub fn count_lost_lead(&self, now: DateTime<Utc>) -> Result<()> {
+        self.sql.put(
+            "UPDATE head SET leads_lost = leads_lost + 1 WHERE tenant = ?1",
+            &values![self.tenant],
+        )?;
+        self.sql.put(
+            "UPDATE device SET token_expires_at = ?2 WHERE tenant = ?1",
+            &values![self.tenant, now],
         )?;
         Ok(())
     }

@@ -22,7 +22,7 @@ const WAIT_FOR_CONNECTION: Duration = Duration::from_secs(10);
 /// Two processes that start at once bring the schema up to date one after the other.
 const MIGRATION_LOCK: i64 = 0x646f_6f72;
 
-const MIGRATIONS: [(&str, &str); 7] = [
+const MIGRATIONS: [(&str, &str); 8] = [
     (
         "0001_first",
         include_str!("../../migrations/postgres/0001_first.sql"),
@@ -50,6 +50,10 @@ const MIGRATIONS: [(&str, &str); 7] = [
     (
         "0007_flags",
         include_str!("../../migrations/postgres/0007_flags.sql"),
+    ),
+    (
+        "0008_credentials",
+        include_str!("../../migrations/postgres/0008_credentials.sql"),
     ),
 ];
 /// Spreads the tables over a Citus cluster; runs only where the extension is installed.

@@ -41,6 +41,7 @@ impl Sqlite {
                 "../../migrations/sqlite/0007_journal_by_case.sql"
             )),
             M::up(include_str!("../../migrations/sqlite/0008_flags.sql")),
+            M::up(include_str!("../../migrations/sqlite/0009_credentials.sql")),
         ])
         .to_latest(&mut writer)?;
         Ok(Self {
