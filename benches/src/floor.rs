@@ -271,6 +271,7 @@ impl DayServer {
                 envelope.incarnation.to_string(),
                 after + envelope.n,
                 envelope.id.to_string(),
+                // It reads no payload: an id as long stands for the case's.
                 signed.verdict.action.to_string(),
                 envelope.schema,
                 envelope.payload,

@@ -421,6 +421,7 @@ mod tests {
                 prop_assert!(plan.iter().all(|line| (1..=most).contains(&line.amount.minor)));
                 prop_assert!(plan.is_sorted_by(|a, b| a.due < b.due));
                 prop_assert!(plan[0].due >= order.first_due);
+                prop_assert!(plan.iter().all(|line| calendar.is_working_day(line.due)));
                 let count = i64::try_from(plan.len()).unwrap();
                 let (last, level) = (plan[plan.len() - 1].amount.minor, plan[0].amount.minor);
                 // Without interest, the rule of the reference.
