@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may")]
 
 use doorstep_tests::processes::built;
-use doorstep_tests::story::{Day, live, live_through_hard_day};
+use doorstep_tests::story::{Day, live, live_through_agreements, live_through_hard_day};
 use std::path::{Path, PathBuf};
 use tokio::sync::Mutex;
 
@@ -60,4 +60,20 @@ async fn a_hard_day_on_the_real_screens_in_chinese() {
     let _alone = ONE_AT_A_TIME.lock().await;
     let built = Built::at("hard-day-chinese");
     live_through_hard_day(&built.day(), "zh-CN").await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_of_agreements_on_the_real_screens_in_english() {
+    let _alone = ONE_AT_A_TIME.lock().await;
+    let built = Built::at("agreements-english");
+    live_through_agreements(&built.day(), "en").await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_of_agreements_on_the_real_screens_in_chinese() {
+    let _alone = ONE_AT_A_TIME.lock().await;
+    let built = Built::at("agreements-chinese");
+    live_through_agreements(&built.day(), "zh-CN")
+        .await
+        .unwrap();
 }

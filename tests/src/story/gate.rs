@@ -158,13 +158,7 @@ async fn register_moratorium(lead: &mut Screen, case: &str) -> Result<()> {
 }
 
 async fn agree_in_good_faith(app: &mut Screen, case: &str) -> Result<()> {
-    app.go(&format!("#/case/{case}")).await?;
-    app.find("[data-act='total']").await?;
-    checklist::answer(app, &[]).await?;
-    app.wait_for_attr("[data-act='clearance']", "data-tone", "conditions")
-        .await?;
-    app.tap("save-checklist").await?;
-    app.find("[data-act='set-off']").await?;
+    checklist::pass(app, case).await?;
     door::be_at_the_door(app, case).await?;
     door::agree_plan(app, case, &mut Entered::default()).await?;
     door::outcome(app).await?;

@@ -1,6 +1,7 @@
 //! One day, from import to a settled conflict, on the real screens: what the demo shows and what
 //! the journey test holds against the server's truth.
 
+mod agreements;
 mod checklist;
 mod console;
 mod door;
@@ -8,6 +9,7 @@ mod field;
 mod gate;
 mod truth;
 
+pub use agreements::live_through_agreements;
 pub use gate::live_through_hard_day;
 pub use truth::{Entered, Summary};
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { addDays, countdown, daysBetween, money, readAmount, today } from './format';
+import { addDays, countdown, dayIn, daysBetween, money, readAmount, today } from './format';
 
 describe('amounts', () => {
 	it('are read in major units and kept in minor ones', () => {
@@ -26,6 +26,11 @@ describe('time', () => {
 		expect(addDays('2026-12-31', 1)).toBe('2027-01-01');
 		expect(countdown(61_000)).toBe('1:01');
 		expect(countdown(-5)).toBe('0:00');
+	});
+
+	it('begins a day at an address where the address is', () => {
+		expect(dayIn('2026-11-20T16:30:00Z', 'Asia/Shanghai')).toBe('2026-11-21');
+		expect(dayIn('2026-11-20T16:30:00Z', 'America/New_York')).toBe('2026-11-20');
 	});
 
 	it('begins a day where the screen is, not at Greenwich', () => {

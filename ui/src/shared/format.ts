@@ -75,6 +75,19 @@ export function today(): string {
 	return new Date(now.getTime() - now.getTimezoneOffset() * 60_000).toISOString().slice(0, 10);
 }
 
+/** The date of a moment where an address is, as YYYY-MM-DD. */
+export function dayIn(moment: string, timeZone: string): string {
+	const format = new Intl.DateTimeFormat('en', {
+		year: 'numeric',
+		month: '2-digit',
+		day: '2-digit',
+		timeZone
+	});
+	const parts = format.formatToParts(new Date(moment));
+	const part = (type: string) => parts.find((part) => part.type === type)?.value ?? '';
+	return `${part('year')}-${part('month')}-${part('day')}`;
+}
+
 /** A date some days later, as YYYY-MM-DD. */
 export function addDays(date: string, days: number): string {
 	return new Date(Date.parse(date.slice(0, 10)) + days * 86_400_000).toISOString().slice(0, 10);

@@ -16,10 +16,13 @@ export const evidenceWords = {
 	'photo.kept': 'The photo is kept, encrypted',
 
 	'consent.spoken': 'Said yes',
-	'consent.signed': 'Signed',
+	'consent.signed': 'Signed here',
+	'consent.paper': 'Signed on paper',
 
 	'sign.label': 'Their signature',
-	'sign.hint': 'Let them read the plan first. They sign here, or on paper.',
+	'sign.first': 'They have not signed yet.',
+	'sign.hint': 'Let them read the plan first.',
+	'sign.paper': 'Take a photo of the page that they signed, on the screen of the visit.',
 	'sign.clear': 'Clear',
 
 	'recording.title': 'Record the conversation',

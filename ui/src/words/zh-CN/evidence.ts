@@ -17,10 +17,13 @@ export const evidenceWords: Record<keyof typeof english, string> = {
 	'photo.kept': '照片已加密保存',
 
 	'consent.spoken': '口头同意',
-	'consent.signed': '书面签字',
+	'consent.signed': '在此签名',
+	'consent.paper': '纸上签名',
 
 	'sign.label': '客户签名',
-	'sign.hint': '请客户先阅读方案，再在此处或纸上签名。',
+	'sign.hint': '请客户先阅读方案。',
+	'sign.paper': '请在外访页面拍下客户已签名的纸页。',
+	'sign.first': '客户尚未签名。',
 	'sign.clear': '清除',
 
 	'recording.title': '对话录音',
