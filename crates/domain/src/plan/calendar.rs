@@ -44,18 +44,24 @@ impl Calendar {
             || !(is_weekend || self.holidays.contains(&day))
     }
 
-    /// `day`, or the first working day after it.
-    pub fn on_or_after(&self, day: NaiveDate) -> NaiveDate {
+    /// `day`, or the first working day after it that is open otherwise too; none within a month.
+    pub fn on_or_after(
+        &self,
+        day: NaiveDate,
+        is_open: impl Fn(NaiveDate) -> bool,
+    ) -> Option<NaiveDate> {
         let mut days = day.iter_days().take(DAYS_OFF_MAX);
-        days.find(|day| self.is_working_day(*day)).unwrap_or(day)
+        days.find(|day| self.is_working_day(*day) && is_open(*day))
     }
 
-    /// `day`, or the last working day before it.
-    pub fn on_or_before(&self, day: NaiveDate) -> NaiveDate {
-        std::iter::successors(Some(day), NaiveDate::pred_opt)
-            .take(DAYS_OFF_MAX)
-            .find(|day| self.is_working_day(*day))
-            .unwrap_or(day)
+    /// `day`, or the last working day before it that is open otherwise too; none within a month.
+    pub fn on_or_before(
+        &self,
+        day: NaiveDate,
+        is_open: impl Fn(NaiveDate) -> bool,
+    ) -> Option<NaiveDate> {
+        let mut days = std::iter::successors(Some(day), NaiveDate::pred_opt).take(DAYS_OFF_MAX);
+        days.find(|day| self.is_working_day(*day) && is_open(*day))
     }
 }
 
@@ -69,7 +75,14 @@ mod tests {
         let calendar = Calendar::new([day("2026-10-01")], [day("2026-10-10")]);
         assert!(!calendar.is_working_day(day("2026-10-01")));
         assert!(calendar.is_working_day(day("2026-10-10")), "a Saturday");
-        assert_eq!(calendar.on_or_after(day("2026-10-03")), day("2026-10-05"));
-        assert_eq!(calendar.on_or_before(day("2026-10-04")), day("2026-10-02"));
+        let (after, before) = (
+            calendar.on_or_after(day("2026-10-03"), |_| true),
+            calendar.on_or_before(day("2026-10-04"), |_| true),
+        );
+        assert_eq!(after, Some(day("2026-10-05")));
+        assert_eq!(before, Some(day("2026-10-02")));
+        let not_then = |closed: NaiveDate| closed != day("2026-10-05");
+        let later = calendar.on_or_after(day("2026-10-03"), not_then);
+        assert_eq!(later, Some(day("2026-10-06")));
     }
 }

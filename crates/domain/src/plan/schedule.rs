@@ -66,8 +66,8 @@ impl Frequency {
 }
 
 /// The due dates of `count` instalments: a payment holiday is left out, and what would fall on a
-/// weekend or a public holiday moves to the next working day, unless the next instalment is due by
-/// then. Pay days move to the working day before.
+/// weekend or a public holiday moves to the next working day; to the one before, where the next
+/// instalment is due by then. Nothing moves into the payment holiday. Pay days move the other way round.
 pub fn due_dates(
     order: &ScheduleOrder,
     calendar: &Calendar,
@@ -85,12 +85,21 @@ pub fn due_dates(
         if order.relief.is_holiday(day) {
             continue;
         }
-        let moved = match (order.frequency, dates.last()) {
-            (Frequency::PayDay, Some(_)) => calendar.on_or_before(day),
-            _ => calendar.on_or_after(day),
+        let is_open = |day: NaiveDate| !order.relief.is_holiday(day);
+        let (before, after) = (
+            calendar.on_or_before(day, is_open),
+            calendar.on_or_after(day, is_open),
+        );
+        let wanted = match (order.frequency, dates.last()) {
+            (Frequency::PayDay, Some(_)) => [before, after],
+            _ => [after, before],
         };
-        let is_free = moved < anchor(index)? && dates.last().is_none_or(|last| *last < moved);
-        dates.push(if is_free { moved } else { day });
+        let next = anchor(index)?;
+        let is_free = |moved: &NaiveDate| {
+            let is_between = *moved < next && dates.last().is_none_or(|last| last < moved);
+            is_between && *moved >= order.first_due
+        };
+        dates.push(wanted.into_iter().flatten().find(is_free).unwrap_or(day));
     }
     Ok(dates)
 }
@@ -407,6 +416,7 @@ mod tests {
             discount in 0_i64..1_000,
             first in 0_u64..3_000,
             holidays in prop::collection::btree_set(0_u64..6_000, 0..40),
+            pause in prop::option::of((0_u64..3_000, 0_u64..90)),
         ) {
             let begin = day("2026-11-21");
             let calendar = Calendar::new(holidays.iter().map(|d| begin + Days::new(*d)), []);
@@ -415,13 +425,20 @@ mod tests {
             order.first_due = begin + Days::new(first);
             order.relief.interest_bp = interest_bp;
             order.relief.discount_minor = discount;
+            order.relief.holiday = pause.map(|(from, days)| Pause {
+                from: begin + Days::new(from),
+                to: begin + Days::new(from + days),
+            });
             if let Ok(plan) = schedule(&order, &calendar) {
                 let interest: i64 = plan.iter().map(|line| line.interest_minor).sum();
                 prop_assert_eq!(amounts(&plan).iter().sum::<i64>(), total - discount + interest);
                 prop_assert!(plan.iter().all(|line| (1..=most).contains(&line.amount.minor)));
                 prop_assert!(plan.is_sorted_by(|a, b| a.due < b.due));
                 prop_assert!(plan[0].due >= order.first_due);
-                prop_assert!(plan.iter().all(|line| calendar.is_working_day(line.due)));
+                // Only the day that the person named stays where every way off it is barred.
+                let is_banked = |due| calendar.is_working_day(due) || due == order.first_due;
+                prop_assert!(plan.iter().all(|line| is_banked(line.due)));
+                prop_assert!(plan.iter().all(|line| !order.relief.is_holiday(line.due)));
                 let count = i64::try_from(plan.len()).unwrap();
                 let (last, level) = (plan[plan.len() - 1].amount.minor, plan[0].amount.minor);
                 // Without interest, the rule of the reference.
