@@ -1,7 +1,7 @@
 //! A plan after the door: proposed, countered, accepted, voided, paid.
 
-use crate::work::{agree_plan, arrive, end_met, plan_input, stop};
-use doorstep_domain::plan::PlanState;
+use crate::work::{agree_on, agree_plan, arrive, end_met, plan_input, stop};
+use doorstep_domain::plan::{Pause, PlanState};
 use doorstep_tests::company::{Company, Person};
 use serde_json::{Value, json};
 
@@ -76,6 +76,53 @@ async fn a_plan_is_countered_accepted_and_voided_and_the_device_hears_of_each() 
     assert_eq!((status, said["code"].as_str()), (422, Some("plan.not_now")));
     device.sync().await.unwrap();
     assert_eq!(state(), PlanState::Void);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_offer_eases_what_the_plan_eased_unless_the_lead_says_otherwise() {
+    let company = Company::start().await.unwrap();
+    let device = company.device().await.unwrap();
+    let case = stop(&device, 0);
+    arrive(&device, case);
+    let owed = device.case(case).unwrap().balance.total.minor;
+    let mut input = plan_input(&device, case);
+    input.discount_percent = 10;
+    let day = |text: &str| text.parse().unwrap();
+    input.holiday = Some(Pause {
+        from: day("2027-02-01"),
+        to: day("2027-02-28"),
+    });
+    agree_on(&device, case, input).unwrap();
+    end_met(&device, case, "agreed");
+    device.sync().await.unwrap();
+    let plan = device.case(case).unwrap().plans[0].clone();
+    let lead = company.sign_in("lead").await.unwrap();
+    let path = format!("/v1/cases/{case}/plans/{}/counter", plan.id.0);
+    let mut offer = json!({
+        "reason": "A smaller instalment.", "instalment_minor": plan.lines[0].amount.minor / 2,
+        "frequency": "monthly", "first_due": "2026-12-31",
+    });
+    let offered = async |offer: &Value| {
+        lead.done("POST", &path, Some(offer.clone())).await.unwrap();
+        device.sync().await.unwrap();
+        device.case(case).unwrap().plans[0].counter.clone().unwrap()
+    };
+    let kept = offered(&offer).await;
+    assert_eq!(kept.relief, plan.relief);
+    assert_eq!(kept.total.minor, owed - plan.relief.discount_minor);
+    assert!(
+        kept.lines
+            .iter()
+            .all(|line| line.due < day("2027-02-01") || line.due > day("2027-02-28"))
+    );
+    offer["relief"] = json!({ "discount_minor": 0, "holiday": null });
+    assert_eq!(offered(&offer).await.total.minor, owed);
+    offer["relief"] = json!({ "discount_minor": owed });
+    let (status, said) = lead.ask("POST", &path, Some(offer)).await.unwrap();
+    assert_eq!(
+        (status, said["code"].as_str()),
+        (422, Some("plan.nothing_owed"))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -95,7 +95,15 @@ pub fn agree_plan(device: &Device, case: CaseId) {
 
 /// Tries to agree the fastest plan that fits.
 pub fn agree(device: &Device, case: CaseId) -> Result<CommittedView, DeviceError> {
-    let plan = plan_input(device, case);
+    agree_on(device, case, plan_input(device, case))
+}
+
+/// Agrees the fastest plan that fits into what is put in.
+pub fn agree_on(
+    device: &Device,
+    case: CaseId,
+    plan: PlanInput,
+) -> Result<CommittedView, DeviceError> {
     let fastest = device.propose_plans(case, &plan)?.proposals.pop().unwrap();
     let agreement = AgreementInput {
         plan,

@@ -42,6 +42,7 @@ pub struct CounterView {
     pub total: Money,
     pub frequency: Frequency,
     pub lines: Vec<Instalment>,
+    pub relief: Relief,
 }
 
 impl PlanView {
@@ -61,6 +62,7 @@ impl PlanView {
                 total: terms.total().unwrap_or(terms.balance_seen),
                 frequency: terms.frequency,
                 lines: terms.lines.clone(),
+                relief: terms.relief,
             }),
             reason: plan.reason.clone(),
             is_to_be_told: plan.is_to_be_told,

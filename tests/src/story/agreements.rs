@@ -188,9 +188,14 @@ async fn counter_and_void(lead: &mut Screen, case: &str) -> Result<()> {
     lead.show("[data-act='plans']").await?;
     lead.picture("offer-another-plan").await?;
     lead.tap("plan-do").await?;
-    lead.find("[data-plan='countered']").await?;
+    // What the lead granted is offered again: nobody typed it.
+    lead.find("[data-plan='countered'] [data-act='plan-offered'] [data-act='let-go']")
+        .await?;
+    lead.show("[data-act='plans']").await?;
+    lead.picture("another-plan-is-offered").await?;
     lead.tap("accept-counter").await?;
-    lead.find("[data-plan='active']").await?;
+    lead.find("[data-plan='active'] [data-act='let-go']")
+        .await?;
     lead.tap("plan-void").await?;
     lead.write("plan-reason", "The creditor sold the claim.")
         .await?;

@@ -11,7 +11,7 @@ use axum::http::StatusCode;
 use chrono::{DateTime, NaiveDate, Utc};
 use doorstep_domain::action::Told;
 use doorstep_domain::plan::{
-    Consent, Frequency, Pause, PlanError, PlanTerms, Relief, ScheduleOrder, schedule,
+    Consent, Frequency, PlanError, PlanTerms, Relief, ScheduleOrder, schedule,
 };
 use doorstep_domain::policy::Policies;
 use doorstep_domain::{Case, CaseId, Change, Money, PlanId};
@@ -33,13 +33,9 @@ pub struct CounterPlanRequest {
     instalment_minor: i64,
     frequency: Frequency,
     first_due: NaiveDate,
-    /// Let go once the rest is paid, in minor units.
+    /// What it eases; where it does not say, what the plan eased that it comes in place of.
     #[serde(default)]
-    discount_minor: i64,
-    #[serde(default)]
-    frozen_until: Option<NaiveDate>,
-    #[serde(default)]
-    holiday: Option<Pause>,
+    relief: Option<Relief>,
 }
 
 /// How the customer agreed to what was offered.
@@ -126,12 +122,7 @@ fn counter(
         .ok_or_else(|| ApiError::not_found("plan.unknown"))?;
     let total = case.balance.total;
     let today = now.with_timezone(&case.address.zone).date_naive();
-    let relief = Relief {
-        discount_minor: request.discount_minor,
-        interest_bp: 0,
-        frozen_until: request.frozen_until,
-        holiday: request.holiday,
-    };
+    let relief = request.relief.unwrap_or(known.terms.relief);
     let order = ScheduleOrder {
         total,
         instalment_max: Money::new(request.instalment_minor, total.currency),

@@ -2,8 +2,9 @@
 import type { Frequency } from "./Frequency";
 import type { Instalment } from "./Instalment";
 import type { Money } from "./Money";
+import type { Relief } from "./Relief";
 
 /**
  * What is offered in a plan's place.
  */
-export type CounterView = { total: Money, frequency: Frequency, lines: Array<Instalment>, };
+export type CounterView = { total: Money, frequency: Frequency, lines: Array<Instalment>, relief: Relief, };

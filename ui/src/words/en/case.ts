@@ -150,6 +150,8 @@ export const caseWords = {
 	'conflict.take_held_fact': 'Use “{{value}}”',
 	'conflict.keep_fact': 'Keep “{{value}}”',
 	'conflict.write': 'Write another value',
+	'conflict.plan_same':
+		'A plan over {{seen}} was agreed, as is owed now. What the customer agreed stays on record either way.',
 	'conflict.plan_text':
 		'A plan over {{seen}} was agreed. The balance is now {{now}}. What the customer agreed stays on record either way.',
 	'conflict.take_plan': 'Confirm the plan as agreed',

@@ -149,6 +149,8 @@ export const caseWords: Record<keyof typeof english, string> = {
 	'conflict.take_held_fact': '采用“{{value}}”',
 	'conflict.keep_fact': '保留“{{value}}”',
 	'conflict.write': '另写一个值',
+	'conflict.plan_same':
+		'已达成 {{seen}} 的计划，与目前余额一致。无论如何，客户同意的内容都会留存。',
 	'conflict.plan_text':
 		'已达成 {{seen}} 的计划，目前余额为 {{now}}。无论如何，客户同意的内容都会留存。',
 	'conflict.take_plan': '按约定确认计划',
