@@ -7,6 +7,12 @@ use anyhow::Result;
 /// Enough to meet the common moments; `cargo xtask crash --rounds 500` is for a release.
 const CRASH_ROUNDS: u64 = 15;
 
+/// How many tests run at once: journeys wait for sockets, disks and other processes half of the time.
+fn at_once() -> String {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    (2 * processors).to_string()
+}
+
 /// Sets up and runs everything.
 pub fn test() -> Result<()> {
     step("set up what is missing", machine::set_up_for_tests)?;
@@ -33,14 +39,22 @@ pub fn test() -> Result<()> {
     step("build the server and the app", || {
         build(DEBUG, &["doorstep-server", "doorstep"])
     })?;
+    let at_once = ("RUST_TEST_THREADS", at_once());
     step("unit, property, contract, journeys, window", || {
-        cargo(&["test", "--workspace"])
+        run_with(
+            "cargo",
+            &["test", "--workspace"],
+            &[(at_once.0, &at_once.1)],
+        )
     })?;
     step("journeys once more, over PostgreSQL", || {
         run_with(
             "cargo",
             &["test", "--workspace", "--test", "journeys"],
-            &[("DOORSTEP_JOURNEYS_ON", "postgres")],
+            &[
+                (at_once.0, &at_once.1),
+                ("DOORSTEP_JOURNEYS_ON", "postgres"),
+            ],
         )
     })?;
     step(

@@ -108,7 +108,7 @@ impl Device {
         Err(refused)
     }
 
-    fn open(folder: &Path, key: &lock::DatabaseKey, clock: DeviceClock) -> Result<Self> {
+    pub(crate) fn open(folder: &Path, key: &lock::DatabaseKey, clock: DeviceClock) -> Result<Self> {
         let mut store = Store::open(folder, key)?;
         let profile = store
             .read(|tx| tx.profile())?

@@ -57,8 +57,9 @@ pub async fn enrol(data: &Path, enrolment: Enrolment<'_>, clock: DeviceClock) ->
         })
     })?;
     drop(store);
-    std::fs::rename(&folder, next_profile_folder(data)).map_err(StoreError::from)?;
-    Device::unlock(data, enrolment.passphrase, clock)
+    let profile = next_profile_folder(data);
+    std::fs::rename(&folder, &profile).map_err(StoreError::from)?;
+    Device::open(&profile, &key, clock)
 }
 
 async fn ask_server(server: &str, code: &str, key: &SigningKey) -> Result<EnrolResponse> {
