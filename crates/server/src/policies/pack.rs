@@ -46,7 +46,7 @@ pub fn read_pack(text: &str, checklist: &Checklist, today: NaiveDate) -> Result<
         let at = error.span().map_or(0, |span| span.start);
         PolicyError::Pack(vec![Wrong {
             line: line_of(text, at),
-            rule: rule_before(text, at),
+            rule: rule_at(text, at),
             code: "pack.malformed".to_owned(),
             what: error.message().trim().to_owned(),
         }])
@@ -114,10 +114,13 @@ fn id_of<'a>(rule: &'a DeTable<'_>) -> Option<&'a str> {
 }
 
 /// The rule in which a place of the text lies.
-fn rule_before(text: &str, at: usize) -> Option<String> {
-    let before = text.get(..at)?;
-    let block = &before[before.rfind("[[rule]]")?..];
-    let (_, id) = block.split_once("id = \"")?;
+fn rule_at(text: &str, at: usize) -> Option<String> {
+    const BEGIN: &str = "[[rule]]";
+    // The place of a key that is missing is where its rule begins.
+    let before = text.get(..at + BEGIN.len()).or_else(|| text.get(..at))?;
+    let begin = before.rfind(BEGIN)? + BEGIN.len();
+    let rule = text.get(begin..)?.split(BEGIN).next()?;
+    let (_, id) = rule.split_once("id = \"")?;
     Some(id.split('"').next()?.to_owned())
 }
 
@@ -216,6 +219,21 @@ check = { hours = { from = "09:00:00", to = "17:00:00" } }
             let text = GOOD.replace(from, to);
             assert_ne!(text, GOOD, "{from}");
             assert_eq!(wrong(&text), [(line, code.to_owned())], "{to}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_is_missing_is_told_with_its_rule() {
+        let checklist = shipped_checklist().unwrap();
+        let text = GOOD.replace("instrument = \"House rule of the lender\"\n", "");
+        match read_pack(&text, &checklist, NaiveDate::MIN) {
+            Err(PolicyError::Pack(wrong)) => {
+                assert_eq!(
+                    (wrong[0].line, wrong[0].rule.as_deref()),
+                    (13, Some("NORTH-1"))
+                );
+            }
+            other => panic!("{other:?}"),
         }
     }
 
