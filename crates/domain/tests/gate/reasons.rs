@@ -1,14 +1,16 @@
 //! What stands in the way of a visit, and what it asks for.
 
 use crate::{POLICIES, at, door, pair, says};
-use chrono::{DateTime, NaiveDate, Utc};
-use doorstep_domain::Case;
+use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 use doorstep_domain::checklist::{Answer, Effect};
 use doorstep_domain::clearance::{against_any_visit, clear};
-use doorstep_domain::policy::Grade;
+use doorstep_domain::moment::Moment;
+use doorstep_domain::policy::{Check, Grade};
 use doorstep_domain::safety::{Flag, FlagKind, Stop, StopKind};
-use doorstep_domain::visit::VisitIntent;
-use doorstep_testkit::build::{lead, morning, safe_answers};
+use doorstep_domain::visit::{Visit, VisitIntent, VisitState};
+use doorstep_domain::{Case, VisitId};
+use doorstep_testkit::build::{agent, lead, morning, safe_answers};
+use uuid::Uuid;
 
 #[test]
 fn two_of_us_in_china_and_one_is_enough_in_london() {
@@ -219,4 +221,59 @@ fn unknown_is_never_better_than_an_adverse_answer() {
             question.id
         );
     }
+}
+
+/// A visit that met somebody on a Monday in New York.
+fn visited_on_monday() -> Case {
+    let mut case = door(chrono_tz::America::New_York);
+    let monday: DateTime<FixedOffset> = "2026-11-16T19:30:00-05:00".parse().unwrap();
+    let moment = Moment::read(monday, None, Some(monday.to_utc()));
+    let clearance = at(&case, "2026-11-16T19:00:00-05:00", 30);
+    case.visits.push(Visit {
+        id: VisitId(Uuid::from_u128(0x6a9)),
+        agent: agent(),
+        state: VisitState::Ended,
+        intent: pair(30),
+        answers: safe_answers(&POLICIES),
+        clearance,
+        checked_at: moment.clone(),
+        travelled_at: Some(moment.clone()),
+        arrived_at: Some(moment.clone()),
+        arrived_position: None,
+        arrival: None,
+        partner: None,
+        check_ins: Vec::new(),
+        ended_at: Some(moment),
+        outcome: None,
+        late: false,
+        remarks: Vec::new(),
+    });
+    case
+}
+
+#[test]
+fn v6_seven_days_after_a_monday_end_on_the_following_monday() {
+    let mut weekly = POLICIES.clone();
+    let rules = weekly.packs.iter_mut().flat_map(|pack| &mut pack.rules);
+    for rule in rules.filter(|rule| rule.id == "HOUSE-GAP-1") {
+        rule.check = Check::VisitGap { days: 7 };
+    }
+    let case = visited_on_monday();
+    let answers = safe_answers(&weekly);
+    let gap = |policies: &_, moment: &str| {
+        let now: DateTime<FixedOffset> = moment.parse().unwrap();
+        let clearance = clear(&case, &answers, policies, &pair(30), now.to_utc());
+        says(&clearance, "HOUSE-GAP-1")
+    };
+    // Days are those of the door: it is Monday already by Greenwich.
+    assert_eq!(
+        gap(&weekly, "2026-11-22T20:00:00-05:00"),
+        Some(Effect::Lead)
+    );
+    assert_eq!(gap(&weekly, "2026-11-23T09:00:00-05:00"), None);
+    assert_eq!(
+        gap(&POLICIES, "2026-12-15T12:00:00-05:00"),
+        Some(Effect::Lead)
+    );
+    assert_eq!(gap(&POLICIES, "2026-12-16T12:00:00-05:00"), None);
 }
