@@ -2,6 +2,7 @@
 
 use crate::work::stop;
 use doorstep_domain::case::FactField;
+use doorstep_protocol::alarm::AlarmKind;
 use doorstep_server::backup::{self, BackupError};
 use doorstep_server::import::Mapping;
 use doorstep_server::{Store, Tenant, demo, policies};
@@ -23,6 +24,13 @@ async fn scenario_23_a_server_restored_from_a_backup_gets_back_what_it_lacks() {
     let covered = &report.tenants[0];
     assert!(report.tenants.len() == 1 && covered.verdicts > 0 && covered.cases > 0);
     assert!(backup::backup(&company.store, &file, morning()).is_err());
+    // The backup knows an older token than the device has by then.
+    let own = device.profile().device;
+    let lapsed = morning() - chrono::Duration::days(2);
+    let lapse = company
+        .store
+        .write(|tx| tx.touch_device(own, morning(), lapsed));
+    lapse.unwrap();
     device.set_fact(id, FactField::Phone, "after").unwrap();
     device.sync().await.unwrap();
     let restored = folder.join("restored/doorstep.db");
@@ -31,6 +39,8 @@ async fn scenario_23_a_server_restored_from_a_backup_gets_back_what_it_lacks() {
     let company = company.serve_instead(&restored).await.unwrap();
     let case = company.store.read(|tx| tx.case(id)).unwrap().unwrap();
     assert_ne!(case.fact(FactField::Phone), Some("after"));
+    device.raise_alarm(AlarmKind::Panic, Some(id)).unwrap();
+    assert_eq!(device.send_alarms().await.unwrap(), 0, "help comes first");
     assert_eq!(device.sync().await.unwrap().waiting, 0);
     let case = company.store.read(|tx| tx.case(id)).unwrap().unwrap();
     assert_eq!(case.fact(FactField::Phone), Some("after"));

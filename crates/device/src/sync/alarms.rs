@@ -15,18 +15,16 @@ impl Device {
         let mut left = waiting.len();
         for alarm in waiting {
             // A lapsed token is as good: whoever was ever given a device may raise an alarm.
-            let sent = self
-                .http()
-                .post(format!("{}/v1/alarms", self.profile().server))
-                .bearer_auth(self.token())
-                .timeout(WAIT_LONGEST)
-                .json(&alarm)
-                .send()
-                .await
-                .map_err(|_| DeviceError::NoConnection)?;
-            if sent.status().is_success() {
-                self.write(|tx| tx.drop_alarm(alarm.id))?;
-                left -= 1;
+            let url = format!("{}/v1/alarms", self.profile().server);
+            let sent = self.ask(|http| http.post(&url).timeout(WAIT_LONGEST).json(&alarm));
+            match sent.await {
+                Ok(_) => {
+                    self.write(|tx| tx.drop_alarm(alarm.id))?;
+                    left -= 1;
+                }
+                // It stays, and holds up no other.
+                Err(DeviceError::Server(_)) => {}
+                Err(error) => return Err(error),
             }
         }
         Ok(left)

@@ -89,12 +89,16 @@ impl Device {
         if answer.status() != reqwest::StatusCode::UNAUTHORIZED {
             return accepted(answer).await;
         }
-        match read_error(answer).await.into() {
-            DeviceError::Server(code) if code == "device.token_expired" => {
-                self.renew(shown).await?;
-                accepted(with(&self.token()).await?).await
-            }
-            refused => Err(refused),
+        let ServerRefusal(code) = read_error(answer).await;
+        // Unknown it is to a server that was restored from before it was given.
+        if code != "device.token_expired" && code != "device.unknown" {
+            return Err(DeviceError::Server(code));
+        }
+        match self.renew(shown).await {
+            Ok(()) => accepted(with(&self.token()).await?).await,
+            // What it was asked first says more than why it may not renew.
+            Err(DeviceError::Server(_)) => Err(DeviceError::Server(code)),
+            Err(error) => Err(error),
         }
     }
 
