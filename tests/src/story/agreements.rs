@@ -1,25 +1,18 @@
 //! What comes of visits, on the real screens: nothing that can be paid, a plan that is made easier and needs a
 //! lead, nobody at home, somebody who needs protection; in the language that the people of the day speak.
 
-use super::{Day, PASSPHRASE, Stage, checklist, console, door, field, open_app};
+use super::{Day, Stage, checklist, door, field};
 use crate::screen::Screen;
 use anyhow::{Result, ensure};
 
 /// Lives through a day of agreements.
 pub async fn live_through_agreements(day: &Day<'_>, language: &str) -> Result<()> {
     let stage = Stage::set(day).await?;
-    let (server, cable) = (&stage.server, &stage.cable);
+    let cable = &stage.cable;
     let webkit = stage.webkit()?;
 
     (day.say)("everybody signs in");
-    let mut lead = stage.console(day).await?;
-    lead.speak(language).await?;
-    console::sign_in(&mut lead, "lead", &server.password("lead")?).await?;
-    let mut app = open_app(day, &webkit, "device").await?;
-    app.speak(language).await?;
-    let code = server.said["enrol_code"].as_str().unwrap_or_default();
-    field::enrol(&mut app, &cable.url(), code, PASSPHRASE).await?;
-    let stops = field::stops(&app).await?;
+    let (mut lead, mut app, stops) = stage.begin(day, &webkit, language).await?;
     cable.cut();
 
     (day.say)("nothing can be paid now, and that is a good outcome");

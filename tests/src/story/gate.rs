@@ -20,14 +20,7 @@ pub async fn live_through_hard_day(day: &Day<'_>, language: &str) -> Result<()> 
     let (webkit, beside) = (stage.webkit()?, stage.webkit()?);
 
     (day.say)("everybody signs in");
-    let mut lead = stage.console(day).await?;
-    lead.speak(language).await?;
-    console::sign_in(&mut lead, "lead", &server.password("lead")?).await?;
-    let mut app = open_app(day, &webkit, "device").await?;
-    app.speak(language).await?;
-    let code = server.said["enrol_code"].as_str().unwrap_or_default();
-    field::enrol(&mut app, &cable.url(), code, PASSPHRASE).await?;
-    let stops = field::stops(&app).await?;
+    let (mut lead, mut app, stops) = stage.begin(day, &webkit, language).await?;
     set_forced_passphrase(&mut app).await?;
 
     (day.say)("a colleague goes along, and says so without a network");

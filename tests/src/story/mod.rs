@@ -173,6 +173,25 @@ impl Stage {
         Driver::webkit(&self.display, &self.microphone)
     }
 
+    /// Everybody signs in: the lead in a browser, the agent on a device that is set up there and then.
+    /// Gives both screens and the cases of the day.
+    async fn begin(
+        &self,
+        day: &Day<'_>,
+        webkit: &Driver,
+        language: &str,
+    ) -> Result<(Screen, Screen, Vec<String>)> {
+        let mut lead = self.console(day).await?;
+        lead.speak(language).await?;
+        console::sign_in(&mut lead, "lead", &self.server.password("lead")?).await?;
+        let mut app = open_app(day, webkit, "device").await?;
+        app.speak(language).await?;
+        let code = self.server.said["enrol_code"].as_str().unwrap_or_default();
+        field::enrol(&mut app, &self.cable.url(), code, PASSPHRASE).await?;
+        let stops = field::stops(&app).await?;
+        Ok((lead, app, stops))
+    }
+
     async fn console(&self, day: &Day<'_>) -> Result<Screen> {
         let page = format!("http://{}/console.html", self.server.address);
         Screen::browser(&self.chromium.url, &page, &day.pictures).await
