@@ -175,7 +175,7 @@ fn people_devices_and_codes() {
                 .unwrap()
         };
         assert_eq!(enrol(), Ok(agent()), "{name}");
-        assert_eq!(enrol(), Err(EnrolmentError::Used), "{name}");
+        assert_eq!(enrol(), Err(EnrolmentError::Used(agent())), "{name}");
         let known = store
             .read(|tx| tx.device_by_token("token"))
             .unwrap()

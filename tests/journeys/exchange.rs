@@ -12,6 +12,10 @@ use doorstep_testkit::build::Actor;
 use doorstep_tests::company::{Company, PASSPHRASE, morning};
 use ed25519_dalek::SigningKey;
 use serde_json::{Value, json};
+use std::time::Duration;
+
+/// So long is the way that an answer can be lost on it.
+const LONG: Duration = Duration::from_millis(400);
 
 fn unlock(company: &Company) -> Device {
     let clock = DeviceClock::starting_at(morning());
@@ -198,6 +202,39 @@ async fn a_lapsed_token_is_renewed_by_the_devices_key() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_enrolment_whose_answer_was_lost_is_gone_on_with() {
+    let company = Company::start().await.unwrap();
+    let (code, folder) = (&company.demo.enrol_code, company.device_folder());
+    let devices = || company.store.read(|tx| tx.devices()).unwrap();
+    // The server takes the code; the cable breaks before it says so.
+    company.cable.add_round_trip(LONG);
+    let enrolling = company.enrol(code, &folder);
+    let cutting = async {
+        while devices().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        company.cable.cut();
+    };
+    let (enrolled, ()) = tokio::join!(enrolling, cutting);
+    company.cable.add_round_trip(Duration::ZERO);
+    company.cable.mend();
+    let Err(error) = enrolled else {
+        panic!("the answer arrived all the same");
+    };
+    assert_eq!(error.code(), DeviceError::NoConnection.code());
+    let elsewhere = company.folder.path().join("elsewhere");
+    let used = company.enrol(code, &elsewhere).await.err().unwrap();
+    assert_eq!(
+        used.code(),
+        "enrol.code_used",
+        "only its own device goes on"
+    );
+    let device = company.enrol(code, &folder).await.unwrap();
+    assert!(device.sync().await.is_ok());
+    assert_eq!(devices().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_renewal_whose_answer_was_lost_is_asked_for_again() {
     let company = Company::start().await.unwrap();
     let device = company.device().await.unwrap();
@@ -221,6 +258,8 @@ async fn a_renewal_whose_answer_was_lost_is_asked_for_again() {
     lapse();
     let before = token_hash();
     // The server gives the other token; the cable breaks before it arrives.
+    company.cable.add_round_trip(LONG);
+    company.cable.renew().await;
     let sending = device.sync();
     let cutting = async {
         while token_hash() == before {
@@ -228,7 +267,9 @@ async fn a_renewal_whose_answer_was_lost_is_asked_for_again() {
         }
         company.cable.cut();
     };
-    let _ = tokio::join!(sending, cutting);
+    let (sent, ()) = tokio::join!(sending, cutting);
+    assert!(sent.is_err());
+    company.cable.add_round_trip(Duration::ZERO);
     company.cable.mend();
     // Help can be called with what the device has.
     device.raise_alarm(AlarmKind::Panic, Some(id)).unwrap();

@@ -173,6 +173,22 @@ pub struct EnrolRequest {
     pub code: String,
     /// The device's Ed25519 public key, in hex.
     pub public_key: String,
+    /// The device's signature over [`EnrolRequest::hash`], in hex: with it the same device may ask again with a
+    /// code that it has used up, where the answer was lost.
+    #[serde(default)]
+    pub signature: String,
+}
+
+impl EnrolRequest {
+    /// What the device signs.
+    pub fn hash(&self) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        hash.update("doorstep enrol 1\n");
+        hash.update(self.code.as_bytes());
+        hash.update("\n");
+        hash.update(self.public_key.as_bytes());
+        hash.finalize().into()
+    }
 }
 
 /// Who the device is from now on.

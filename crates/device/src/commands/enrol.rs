@@ -3,11 +3,12 @@
 use crate::clock::DeviceClock;
 use crate::device::{Device, LOCK_FILE, next_profile_folder, profile_folders};
 use crate::error::{DeviceError, Result};
-use crate::lock;
+use crate::lock::{self, DatabaseKey};
 use crate::store::{Profile, Store, StoreError};
 use crate::sync::{client, read_error};
 use doorstep_domain::{Role, RuleId};
 use doorstep_protocol::PROTOCOL;
+use doorstep_protocol::chain::Sign as _;
 use doorstep_protocol::exchange::{EnrolRequest, EnrolResponse};
 use ed25519_dalek::SigningKey;
 use std::path::Path;
@@ -25,11 +26,6 @@ const UNFINISHED: &str = "enrolling";
 /// Enrols this device and unlocks it.
 pub async fn enrol(data: &Path, enrolment: Enrolment<'_>, clock: DeviceClock) -> Result<Device> {
     let server = address(enrolment.server)?;
-    let folder = data.join(UNFINISHED);
-    if folder.exists() {
-        std::fs::remove_dir_all(&folder).map_err(StoreError::from)?;
-    }
-    std::fs::create_dir_all(&folder).map_err(StoreError::from)?;
     // Whose database a passphrase opens must be plain: each person on a tablet has one of their own.
     let is_taken = |folder: &std::path::PathBuf| {
         let file = folder.join(LOCK_FILE);
@@ -39,9 +35,12 @@ pub async fn enrol(data: &Path, enrolment: Enrolment<'_>, clock: DeviceClock) ->
         return Err(DeviceError::NotNow(RuleId::named("enrol.passphrase_taken")));
     }
     // The store comes first: a full or read-only disk must not use up the code.
-    let key = lock::create(&folder.join(LOCK_FILE), enrolment.passphrase)?;
-    let mut store = Store::open(&folder, &key)?;
-    let signing_key = SigningKey::from_bytes(&lock::random()?);
+    let folder = data.join(UNFINISHED);
+    let (key, mut store) = match go_on(&folder, enrolment.passphrase) {
+        Some(begun) => begun,
+        None => begin(&folder, enrolment.passphrase)?,
+    };
+    let signing_key = own_key(&mut store)?;
     let answer = ask_server(&server, enrolment.code, &signing_key).await?;
     store.write(|tx| {
         tx.set_profile(&Profile {
@@ -62,12 +61,46 @@ pub async fn enrol(data: &Path, enrolment: Enrolment<'_>, clock: DeviceClock) ->
     Device::open(&profile, &key, clock)
 }
 
+/// Begins anew, in an empty folder.
+fn begin(folder: &Path, passphrase: &str) -> Result<(DatabaseKey, Store)> {
+    if folder.exists() {
+        std::fs::remove_dir_all(folder).map_err(StoreError::from)?;
+    }
+    std::fs::create_dir_all(folder).map_err(StoreError::from)?;
+    let key = lock::create(&folder.join(LOCK_FILE), passphrase)?;
+    let store = Store::open(folder, &key)?;
+    Ok((key, store))
+}
+
+/// What was begun before, where the passphrase opens it: the answer may have been lost, and then the server
+/// knows this device already.
+fn go_on(folder: &Path, passphrase: &str) -> Option<(DatabaseKey, Store)> {
+    let file = folder.join(LOCK_FILE);
+    let opened = file
+        .exists()
+        .then(|| lock::open(&file, passphrase).ok())??;
+    let store = Store::open(folder, &opened.key).ok()?;
+    Some((opened.key, store))
+}
+
+/// The key with which the device signs, kept before anybody is asked to know it.
+fn own_key(store: &mut Store) -> Result<SigningKey> {
+    if let Some(seed) = store.read(|tx| tx.own_seed())? {
+        return Ok(SigningKey::from_bytes(&seed));
+    }
+    let seed = lock::random()?;
+    store.write(|tx| tx.set_own_seed(&seed))?;
+    Ok(SigningKey::from_bytes(&seed))
+}
+
 async fn ask_server(server: &str, code: &str, key: &SigningKey) -> Result<EnrolResponse> {
-    let request = EnrolRequest {
+    let mut request = EnrolRequest {
         protocol: PROTOCOL,
         code: code.to_owned(),
         public_key: hex::encode(key.verifying_key().to_bytes()),
+        signature: String::new(),
     };
+    request.signature = key.sign_hash(&request.hash());
     let answer = client()?
         .post(format!("{server}/v1/enrol"))
         .json(&request)

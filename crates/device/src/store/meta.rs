@@ -100,6 +100,16 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// The seed of the key with which this device signs, from before it was enrolled.
+    pub fn own_seed(&self) -> Result<Option<[u8; 32]>> {
+        self.meta("own_seed")
+    }
+
+    /// Keeps it.
+    pub fn set_own_seed(&self, seed: &[u8; 32]) -> Result<()> {
+        self.set_meta("own_seed", seed)
+    }
+
     /// Whose device it is; none before enrolment.
     pub fn profile(&self) -> Result<Option<Profile>> {
         self.meta("profile")

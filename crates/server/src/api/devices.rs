@@ -5,7 +5,7 @@ use super::auth::{SignedIn, unauthorised};
 use super::error::{Body, Path};
 use super::{ApiError, App};
 use crate::secrets::{hash_token, normal_code, token};
-use crate::store::{DeviceState, EnrolmentError, NewDevice};
+use crate::store::{DeviceRow, DeviceState, EnrolmentError, NewDevice, Tx};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -55,7 +55,17 @@ pub async fn enrol(
             token_expires_at: now + Duration::hours(TOKEN_HOURS),
         };
         let code_hash = hash_token(&normal_code(&request.code));
-        let user = tx.enrol(&code_hash, &device, now)?.map_err(refusal)?;
+        let (id, user) = match tx.enrol(&code_hash, &device, now)? {
+            Ok(user) => (id, user),
+            Err(error) => match begun_before(tx, &request, error)? {
+                Some(known) => {
+                    let shown_hash = known.token_hash;
+                    tx.renew_token(known.id, &shown_hash, &token_hash, device.token_expires_at)?;
+                    (known.id, known.person)
+                }
+                None => return Err(refusal(error)),
+            },
+        };
         let person = tx
             .person(user)?
             .ok_or_else(|| ApiError::not_found("person.unknown"))?;
@@ -77,10 +87,25 @@ pub async fn enrol(
     .await
 }
 
+/// The device that used the code up itself, and never had the answer: it holds the key, and signs for it.
+fn begun_before(
+    tx: &Tx<'_>,
+    request: &EnrolRequest,
+    error: EnrolmentError,
+) -> Result<Option<DeviceRow>, ApiError> {
+    let EnrolmentError::Used(person) = error else {
+        return Ok(None);
+    };
+    let is_signed = chain::public_key(&request.public_key)
+        .is_some_and(|key| key.has_signed(&request.hash(), &request.signature));
+    let known = tx.device_by_key(person, &request.public_key)?;
+    Ok(known.filter(|device| is_signed && device.state == DeviceState::Active))
+}
+
 fn refusal(error: EnrolmentError) -> ApiError {
     let (code, message) = match error {
         EnrolmentError::Unknown => ("enrol.code_unknown", "this code is not known"),
-        EnrolmentError::Used => ("enrol.code_used", "this code has been used"),
+        EnrolmentError::Used(_) => ("enrol.code_used", "this code has been used"),
         EnrolmentError::Expired => ("enrol.code_expired", "this code has expired"),
     };
     ApiError::new(StatusCode::FORBIDDEN, code, message)
@@ -156,7 +181,7 @@ pub async fn list_devices(
         let names = Names::of(tx)?;
         let held = tx.count_in_custody()?;
         let (aside, newer) = (tx.count_aside()?, tx.count_newer()?);
-        let view = |row: crate::store::DeviceRow| {
+        let view = |row: DeviceRow| {
             let of =
                 |counts: &BTreeMap<DeviceId, u64>| counts.get(&row.id).copied().unwrap_or_default();
             DeviceView {

@@ -59,7 +59,8 @@ pub struct NewDevice<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EnrolmentError {
     Unknown,
-    Used,
+    /// By a device of this person.
+    Used(UserId),
     Expired,
 }
 
@@ -114,7 +115,7 @@ impl Tx<'_> {
         };
         let person: UserId = row.parsed(0, "person id")?;
         if !row.text(2)?.is_empty() {
-            return Ok(Err(EnrolmentError::Used));
+            return Ok(Err(EnrolmentError::Used(person)));
         }
         if row.parsed::<DateTime<Utc>>(1, "code end")? < now {
             return Ok(Err(EnrolmentError::Expired));
@@ -162,6 +163,17 @@ impl Tx<'_> {
     pub fn device(&self, id: DeviceId) -> Result<Option<DeviceRow>> {
         let statement = format!("SELECT {COLUMNS} FROM device WHERE tenant = ?1 AND id = ?2");
         let found = self.sql.first(&statement, &values![self.tenant, id])?;
+        found.map(device).transpose()
+    }
+
+    /// The device of a person that has this key.
+    pub fn device_by_key(&self, person: UserId, public_key: &str) -> Result<Option<DeviceRow>> {
+        let statement = format!(
+            "SELECT {COLUMNS} FROM device WHERE tenant = ?1 AND person = ?2 AND public_key = ?3"
+        );
+        let found = self
+            .sql
+            .first(&statement, &values![self.tenant, person, public_key])?;
         found.map(device).transpose()
     }
 
