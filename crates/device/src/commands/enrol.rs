@@ -5,7 +5,7 @@ use crate::device::{Device, LOCK_FILE, next_profile_folder, profile_folders};
 use crate::error::{DeviceError, Result};
 use crate::lock::{self, DatabaseKey};
 use crate::store::{Profile, Store, StoreError};
-use crate::sync::{client, read_error};
+use crate::sync::{client, read, read_error};
 use doorstep_domain::{Role, RuleId};
 use doorstep_protocol::PROTOCOL;
 use doorstep_protocol::chain::Sign as _;
@@ -108,10 +108,7 @@ async fn ask_server(server: &str, code: &str, key: &SigningKey) -> Result<EnrolR
         .await
         .map_err(|_| DeviceError::NoConnection)?;
     match answer.status().is_success() {
-        true => answer
-            .json()
-            .await
-            .map_err(|_| DeviceError::UnreadableAnswer),
+        true => read(answer).await,
         false => Err(read_error(answer).await.into()),
     }
 }
