@@ -5,7 +5,7 @@
 use chrono::{DateTime, Utc};
 use doorstep_domain::case::FactField;
 use doorstep_domain::{CaseId, Change, DeviceId, Role, Ruling, UserId};
-use doorstep_server::feed::{self, Reader};
+use doorstep_server::feed::{self, Reader, Scope};
 use doorstep_server::intake::{OwnAction, TakenIn, act};
 use doorstep_server::log::Log;
 use doorstep_server::store::{
@@ -93,6 +93,16 @@ fn ask(
     cursor: Option<doorstep_domain::Revision>,
     page: usize,
 ) -> doorstep_protocol::exchange::SyncResponse {
+    ask_knowing(store, cursor, page, None)
+}
+
+/// Asks where somebody looked at the scope `before`.
+fn ask_knowing(
+    store: &Store,
+    cursor: Option<doorstep_domain::Revision>,
+    page: usize,
+    before: Option<&Scope>,
+) -> doorstep_protocol::exchange::SyncResponse {
     let reader = Reader {
         device: DeviceId(Uuid::from_u128(1)),
         person: agent(),
@@ -115,6 +125,7 @@ fn ask(
             feed::answer(
                 tx,
                 reader,
+                before,
                 &request,
                 TakenIn::default(),
                 &shipped,
@@ -227,6 +238,48 @@ fn the_feed_pages_leaves_and_digests_alike() {
         );
     }
     assert_eq!(said, [5, 5]);
+}
+
+#[test]
+fn a_digest_is_the_same_whenever_the_scope_was_looked_at() {
+    let stores = Stores::new("scope");
+    for (name, store) in stores.open("main") {
+        let mut looks = Vec::new();
+        let mut look = || {
+            let head = store.read(|tx| tx.head()).unwrap();
+            let scope = store.read(|tx| Scope::read(tx, agent())).unwrap();
+            looks.push((head, scope));
+        };
+        look();
+        for number in 0..4 {
+            open_case(&store, number);
+            look();
+        }
+        let note = Change::AddNote {
+            text: "Nobody opened.".into(),
+        };
+        for (number, change) in [(0, Change::Unassign), (1, note), (2, Change::Unassign)] {
+            does(&store, case(number), change, morning());
+            look();
+        }
+        // One that has left comes back.
+        let assign = Change::Assign {
+            agent: agent(),
+            day: morning().date_naive(),
+            position: 1,
+        };
+        does(&store, case(0), assign, morning());
+        look();
+        let plain = ask(&store, None, 10).digest;
+        assert!(plain.is_some(), "{name}");
+        let cursors = looks.iter().map(|(head, _)| Some(*head));
+        for cursor in cursors.chain([None]) {
+            for (_, scope) in &looks {
+                let said = ask_knowing(&store, cursor, 10, Some(scope)).digest;
+                assert_eq!(said, plain, "{name}");
+            }
+        }
+    }
 }
 
 #[test]

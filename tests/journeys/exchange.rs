@@ -3,6 +3,7 @@
 
 use crate::work::stop;
 use doorstep_device::{Device, DeviceClock, DeviceError, handover};
+use doorstep_domain::case::FactField;
 use doorstep_domain::{Change, Ruling};
 use doorstep_protocol::alarm::AlarmKind;
 use doorstep_protocol::chain::{Commitment, Link, Sign as _};
@@ -98,6 +99,31 @@ async fn scenario_17_app_one_version_older_app_one_version_newer() {
     // And nothing of the same device waits behind it.
     device.add_note(id, "after it").unwrap();
     assert_eq!(device.sync().await.unwrap().waiting, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_push_is_signed_throughout_whatever_is_said_of_each() {
+    let company = Company::start().await.unwrap();
+    let device = company.device().await.unwrap();
+    let (id, note) = (stop(&device, 0), |number| format!("note {number}"));
+    for number in 0..30 {
+        device.add_note(id, &note(number)).unwrap();
+    }
+    // Held: a lead has changed the same meanwhile.
+    let lead = company.sign_in("lead").await.unwrap();
+    let seen = company.store.read(|tx| tx.case(id)).unwrap().unwrap();
+    let body = json!({ "field": "phone", "old": null, "value": "desk", "seen": seen.revision });
+    let path = format!("/v1/cases/{id}/facts");
+    lead.done("POST", &path, Some(body)).await.unwrap();
+    device.set_fact(id, FactField::Phone, "door").unwrap();
+    for number in 30..90 {
+        device.add_note(id, &note(number)).unwrap();
+    }
+    // The device looks at every signature: a verdict that is not signed would stop it.
+    let status = device.sync().await.unwrap();
+    assert_eq!((status.waiting, status.held), (0, 1));
+    let case = company.store.read(|tx| tx.case(id)).unwrap().unwrap();
+    assert_eq!((case.history.len(), case.conflicts.len()), (90, 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -127,12 +127,12 @@ struct Ahead {
     places: BTreeMap<[u8; 32], usize>,
 }
 
-/// So many are looked at at once: whoever asks for a few only does not begin a transaction before.
+/// For so few no thread is begun: whoever asks for them does not begin a transaction before.
 const AT_ONCE: usize = 16;
 
 impl<K: Verify + Clone + Send + Sync + 'static> Foreseen<K> {
-    /// Looks at `signatures`, each with the hash that it is said to sign: at the first ones at once, and
-    /// at the others while this one's caller goes on.
+    /// Looks at `signatures`, each with the hash that it is said to sign: at a few at once, at more while
+    /// this one's caller goes on.
     pub fn of(key: K, signatures: Vec<([u8; 32], String)>) -> Self {
         let places = signatures.iter().map(|(hash, _)| *hash).zip(0..).collect();
         let ahead = Arc::new(Ahead {
@@ -141,13 +141,15 @@ impl<K: Verify + Clone + Send + Sync + 'static> Foreseen<K> {
             places,
         });
         let count = ahead.signatures.len();
-        if count > AT_ONCE {
+        let look_at_all = {
             let (key, ahead) = (key.clone(), Arc::clone(&ahead));
+            move || (0..count).all(|place| ahead.look(&key, place))
+        };
+        match count > AT_ONCE {
             // Where no thread is to be had, each is looked at when it is asked for.
-            let _ = thread::Builder::new()
-                .spawn(move || (AT_ONCE..count).all(|place| ahead.look(&key, place)));
+            true => drop(thread::Builder::new().spawn(look_at_all)),
+            false => drop(look_at_all()),
         }
-        (0..count.min(AT_ONCE)).all(|place| ahead.look(&key, place));
         Self { key, ahead }
     }
 }

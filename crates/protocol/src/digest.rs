@@ -28,6 +28,51 @@ impl Default for Digest {
     }
 }
 
+/// What a case adds to its bucket.
+fn summand(case: CaseId, revision: Revision) -> u128 {
+    let mut hash = Sha256::new();
+    hash.update(case.0.as_bytes());
+    hash.update(revision.epoch.0.to_be_bytes());
+    hash.update(revision.number.to_be_bytes());
+    let mut first = [0; 16];
+    for (to, from) in first.iter_mut().zip(hash.finalize()) {
+        *to = from;
+    }
+    u128::from_be_bytes(first)
+}
+
+/// A set with its digest, to which few changes are to be made.
+#[derive(Debug, Clone)]
+pub struct Tally {
+    /// By id.
+    cases: Vec<(CaseId, Revision)>,
+    digest: Digest,
+}
+
+impl Tally {
+    /// The tally of these cases, each in it once.
+    pub fn of(mut cases: Vec<(CaseId, Revision)>) -> Self {
+        cases.sort_unstable_by_key(|(case, _)| *case);
+        let digest = Digest::of(cases.iter().copied());
+        Self { cases, digest }
+    }
+
+    /// The digest of the set with these changes: a case has another revision, or is none of the set.
+    pub fn after(&self, changes: impl IntoIterator<Item = (CaseId, Option<Revision>)>) -> Digest {
+        let mut digest = self.digest.clone();
+        for (case, now) in changes {
+            let known = self.cases.binary_search_by_key(&case, |(case, _)| *case);
+            if let Some((_, before)) = known.ok().and_then(|place| self.cases.get(place)) {
+                digest.take_away(case, *before);
+            }
+            if let Some(now) = now {
+                digest.add(case, now);
+            }
+        }
+        digest
+    }
+}
+
 /// The bucket of a case, from 0 to 255.
 pub const fn bucket_of(case: CaseId) -> u8 {
     case.0.as_bytes()[15]
@@ -44,16 +89,14 @@ impl Digest {
     }
 
     fn add(&mut self, case: CaseId, revision: Revision) {
-        let mut hash = Sha256::new();
-        hash.update(case.0.as_bytes());
-        hash.update(revision.epoch.0.to_be_bytes());
-        hash.update(revision.number.to_be_bytes());
-        let mut first = [0; 16];
-        for (to, from) in first.iter_mut().zip(hash.finalize()) {
-            *to = from;
-        }
         if let Some(sum) = self.buckets.get_mut(usize::from(bucket_of(case))) {
-            *sum = sum.wrapping_add(u128::from_be_bytes(first));
+            *sum = sum.wrapping_add(summand(case, revision));
+        }
+    }
+
+    fn take_away(&mut self, case: CaseId, revision: Revision) {
+        if let Some(sum) = self.buckets.get_mut(usize::from(bucket_of(case))) {
+            *sum = sum.wrapping_sub(summand(case, revision));
         }
     }
 
@@ -88,6 +131,7 @@ mod tests {
     use super::*;
     use doorstep_domain::Epoch;
     use proptest::prelude::*;
+    use std::collections::BTreeMap;
     use uuid::Uuid;
 
     fn set(numbers: &[(u64, u64)]) -> Vec<(CaseId, Revision)> {
@@ -117,6 +161,28 @@ mod tests {
             prop_assert_ne!(changed.total(), digest.total());
             let bucket = bucket_of(set(&cases)[at].0);
             prop_assert_eq!(changed.differing(&digest.buckets()), vec![bucket]);
+        }
+
+        #[test]
+        fn a_tally_follows_whatever_changes(
+            before in prop::collection::btree_map(0_u64..50, 1_u64..100, 0..30),
+            changes in prop::collection::btree_map(0_u64..50, prop::option::of(1_u64..100), 0..30),
+        ) {
+            let mut after = before.clone();
+            for (case, now) in &changes {
+                match now {
+                    Some(now) => after.insert(*case, *now),
+                    None => after.remove(case),
+                };
+            }
+            let pairs = |map: BTreeMap<u64, u64>| set(&map.into_iter().collect::<Vec<_>>());
+            let mut known = pairs(before);
+            known.reverse();
+            let changes = changes.into_iter().map(|(case, now)| {
+                let revision = |now| set(&[(case, now)])[0].1;
+                (set(&[(case, 1)])[0].0, now.map(revision))
+            });
+            prop_assert_eq!(Tally::of(known).after(changes), Digest::of(pairs(after)));
         }
     }
 }

@@ -3,12 +3,12 @@
 use crate::device::Owner;
 use crate::world::{Message, World};
 use anyhow::Result;
-use doorstep_device::record::{self, Author, Peer};
+use doorstep_device::record::{self, Author, Meanwhile, Peer, Round};
 use doorstep_device::store::ServerClock;
 use doorstep_domain::{CaseId, Incarnation, Role};
 use doorstep_protocol::chain::Link;
 use doorstep_protocol::exchange::{SnapshotLine, SyncRequest, SyncResponse};
-use doorstep_server::feed::{self, Reader};
+use doorstep_server::feed::{self, Reader, Scope};
 use doorstep_server::intake::{Books as _, Sender, receive};
 use doorstep_server::store::DeviceState;
 use std::rc::Rc;
@@ -69,9 +69,18 @@ impl World {
         };
         let (now, policies) = (self.now, Rc::clone(&self.policies));
         let answer = self.server.write(self.bug, &self.seam, |books| {
+            let before = Scope::read(books, owner.user)?;
             let taken_in = receive(books, &sender, request, &policies, now)
                 .map_err(|error| anyhow::anyhow!("intake: {error}"))?;
-            let answer = feed::answer(books, reader, request, taken_in, &policies, now)?;
+            let answer = feed::answer(
+                books,
+                reader,
+                Some(&before),
+                request,
+                taken_in,
+                &policies,
+                now,
+            )?;
             Ok::<_, anyhow::Error>(answer.response)
         })??;
         self.tell(|| {
@@ -144,7 +153,9 @@ impl World {
                 salt: &mut salt,
                 keep_judged: 0,
             };
-            record::take_in(books, &mut peer, request, answer, &clock)
+            let meanwhile = Meanwhile::of(owner.device, request, record::held(books)?);
+            let round = Round::of(request, &meanwhile, answer);
+            record::take_in(books, &mut peer, &round, &clock)
         })??;
         self.dice.any();
         self.tell(|| format!("tablet {tablet} takes in: {received:?}"));

@@ -3,10 +3,11 @@
 
 use super::books::{Books, CaseHead, HandBack, cursor, incarnation, lineage, names, read, write};
 use super::commit::{Author, begin_life};
+use super::round::{Round, held};
 use super::view;
 use crate::store::{Result, ServerClock, StoreError};
 use doorstep_domain::visit::Visit;
-use doorstep_domain::{ActionId, CaseId, DeviceId, Incarnation, Lineage, Revision, VisitId};
+use doorstep_domain::{CaseId, Incarnation, Lineage, Revision, VisitId};
 use doorstep_protocol::PROTOCOL;
 use doorstep_protocol::chain::Verify;
 use doorstep_protocol::digest::{Digest, bucket_of};
@@ -30,7 +31,7 @@ pub fn request(books: &impl Books, count: usize, bytes: usize) -> Result<SyncReq
         outbox: outbox(books, count, bytes)?,
         purged: books.purged()?,
         repair: match differs {
-            true => Some(Digest::of(books.held()?).buckets()),
+            true => Some(Digest::of(held(books)?).buckets()),
             false => None,
         },
         newer: read(books, names::NEWER)?.unwrap_or_default(),
@@ -86,15 +87,14 @@ pub struct Received {
     pub custody: CustodyOrder,
 }
 
-/// Takes an answer in: verdicts, documents, departures, policies and cursor, as one. `sent` is the
-/// request that it answers.
+/// Takes an answer in: verdicts, documents, departures, policies and cursor, as one.
 pub fn take_in(
     books: &impl Books,
     peer: &mut Peer<'_>,
-    sent: &SyncRequest,
-    answer: &SyncResponse,
+    round: &Round<'_>,
     clock: &ServerClock,
 ) -> Result<Received> {
+    let (sent, answer) = (round.sent, round.answer);
     let mut received = Received {
         custody: answer.custody,
         snapshot: answer.snapshot,
@@ -104,15 +104,18 @@ pub fn take_in(
     let lineage = learn(books, &answer.lineage)?;
     mind_the_epoch(books, answer.cursor, &mut received)?;
     // Documents first: their verdicts' signatures are looked at meanwhile.
+    let mut changed = BTreeMap::new();
     for document in &answer.cases {
-        put_case(books, document, answer.cursor, &lineage)?;
+        if let Some((id, revision)) = put_case(books, document, answer.cursor, &lineage)? {
+            changed.insert(id, Some(revision));
+        }
     }
-    let envelopes = by_action(sent);
-    for verdict in &answer.verdicts {
-        note_verdict(books, peer, &envelopes, verdict, &mut received)?;
+    for (verdict, hash) in answer.verdicts.iter().zip(&round.hashes) {
+        note_verdict(books, peer, verdict, *hash, &mut received)?;
     }
     for id in &answer.left {
         books.mark_leaving(*id)?;
+        changed.insert(*id, None);
     }
     if !answer.repaired.is_empty() {
         received.repaired = answer.repaired.len();
@@ -142,7 +145,7 @@ pub fn take_in(
     books.trim(answer.cursor.epoch, answer.durable, peer.keep_judged)?;
     if !answer.more && !answer.snapshot {
         write(books, names::IS_READY, &true)?;
-        compare(books, answer, &mut received)?;
+        compare(books, round, changed, &mut received)?;
     }
     Ok(received)
 }
@@ -168,45 +171,24 @@ fn mind_the_epoch(books: &impl Books, now: Revision, received: &mut Received) ->
     Ok(())
 }
 
-/// What the server says that it signed, of what an answer says to the actions that were sent.
-pub fn signatures(
-    device: DeviceId,
-    sent: &SyncRequest,
-    answer: &SyncResponse,
-) -> Vec<([u8; 32], String)> {
-    let sent = by_action(sent);
-    let verdicts = answer.verdicts.iter();
-    verdicts
-        .filter_map(|verdict| {
-            let subject = Subject::of(device, sent.get(&verdict.verdict.action)?);
-            Some((verdict.hash(&subject), verdict.signature.clone()))
-        })
-        .collect()
-}
-
-fn by_action(sent: &SyncRequest) -> BTreeMap<ActionId, &Envelope> {
-    let sent = sent.outbox.iter();
-    sent.map(|envelope| (envelope.id, envelope)).collect()
-}
-
+/// Notes a verdict that the server signed; `hash` is what it signs, where the action was just sent.
 fn note_verdict(
     books: &impl Books,
     peer: &Peer<'_>,
-    sent: &BTreeMap<ActionId, &Envelope>,
     verdict: &SignedVerdict,
+    hash: Option<[u8; 32]>,
     received: &mut Received,
 ) -> Result<()> {
-    let device = peer.author.device;
-    let subject = match sent.get(&verdict.verdict.action) {
-        Some(envelope) => Subject::of(device, envelope),
+    let hash = match hash {
+        Some(hash) => hash,
         None => match books.entry(verdict.verdict.action)? {
-            Some(entry) => Subject::of(device, &entry.envelope),
+            Some(entry) => verdict.hash(&Subject::of(peer.author.device, &entry.envelope)),
             // Trimmed long ago; the answer was late.
             None => return Ok(()),
         },
     };
     if let Some(key) = peer.server_key
-        && !verdict.is_signed(&subject, key)
+        && !key.has_signed(&hash, &verdict.signature)
     {
         received.unsigned += 1;
         return Ok(());
@@ -215,18 +197,19 @@ fn note_verdict(
 }
 
 /// Puts a document in its place: only a newer one, but always the truth of a new epoch. What was
-/// newer here than the restored server has is noted for a person.
+/// newer here than the restored server has is noted for a person. Gives what is held from now on,
+/// where that changed.
 fn put_case(
     books: &impl Books,
     document: &CaseDocument,
     now: Revision,
     lineage: &Lineage,
-) -> Result<()> {
+) -> Result<Option<(CaseId, Revision)>> {
     let head: CaseHead = serde_json::from_str(document.text())?;
     if let Some(known) = books.revision(head.id)? {
         let is_older = head.revision != known && head.revision.is_covered_by(known) == Some(true);
         if is_older && known.epoch == now.epoch {
-            return Ok(());
+            return Ok(None);
         }
         if !lineage.shows(now, known) && known.epoch != now.epoch {
             let mut newer: Vec<NewerCase> = read(books, names::NEWER)?.unwrap_or_default();
@@ -237,7 +220,8 @@ fn put_case(
             write(books, names::NEWER, &newer)?;
         }
     }
-    books.put_case(&head, document.text())
+    books.put_case(&head, document.text())?;
+    Ok(Some((head.id, head.revision)))
 }
 
 /// What the server did not send of a bucket that differed is not this person's.
@@ -324,14 +308,22 @@ fn heed(
 }
 
 /// Holds the local set against the server's digest. A difference is asked for at once.
-fn compare(books: &impl Books, answer: &SyncResponse, received: &mut Received) -> Result<()> {
-    let Some(theirs) = &answer.digest else {
+fn compare(
+    books: &impl Books,
+    round: &Round<'_>,
+    changed: BTreeMap<CaseId, Option<Revision>>,
+    received: &mut Received,
+) -> Result<()> {
+    let Some(theirs) = &round.answer.digest else {
         return Ok(());
     };
-    let leaving: BTreeSet<CaseId> = books.leaving()?.into_iter().collect();
-    let held = books.held()?.into_iter();
-    let mine = Digest::of(held.filter(|(id, _)| !leaving.contains(id))).total();
-    let differs = mine != *theirs;
+    let mine = match round.answer.repaired.is_empty() {
+        true => round.meanwhile.held.after(changed),
+        // Any case of these buckets may have gone.
+        false => Digest::of(held(books)?),
+    };
+    debug_assert_eq!(mine, Digest::of(held(books)?), "all that changed is known");
+    let differs = mine.total() != *theirs;
     let did: bool = read(books, names::DIFFERS)?.unwrap_or_default();
     if differs != did {
         write(books, names::DIFFERS, &differs)?;

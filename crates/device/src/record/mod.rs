@@ -4,13 +4,15 @@
 mod books;
 mod commit;
 mod exchange;
+mod round;
 mod view;
 
 pub use books::{Books, CaseHead, ConflictOnly, Entry, HandBack, JournalHead, names, read, write};
 pub use books::{cursor, incarnation};
 pub use commit::{Author, NewAction, append, begin_life, draft, journal_head};
 pub use exchange::{
-    Peer, Received, begin_snapshot, end_snapshot, outbox, request, signatures, snapshot_after,
-    take_frame, take_in,
+    Peer, Received, begin_snapshot, end_snapshot, outbox, request, snapshot_after, take_frame,
+    take_in,
 };
+pub use round::{Meanwhile, Round, held};
 pub use view::{Pending, case, fold_pending, pending};

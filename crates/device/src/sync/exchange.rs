@@ -4,7 +4,7 @@ use super::{read, salt};
 use crate::device::{Device, LOCK_FILE};
 use crate::error::{DeviceError, Result};
 use crate::lock::random;
-use crate::record::{self, Peer, Received};
+use crate::record::{self, Meanwhile, Peer, Received, Round};
 use crate::store::{ServerClock, StoreError};
 use crate::view::SyncStatusView;
 use doorstep_domain::Incarnation;
@@ -14,6 +14,7 @@ use doorstep_protocol::exchange::{
 };
 use doorstep_protocol::policies::PolicyRefusal;
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use std::sync::Arc;
 use uuid::Uuid;
 
 const ZSTD_LEVEL: i32 = 3;
@@ -62,8 +63,17 @@ impl Device {
         for _ in 0..ROUNDS_MAX {
             let request =
                 self.read(|tx| record::request(tx, PUSH_ACTIONS_MAX, OUTBOX_BYTES_MAX))?;
+            let request = Arc::new(request);
+            let meanwhile = {
+                let (device, request) = (self.clone(), Arc::clone(&request));
+                tokio::task::spawn_blocking(move || device.meanwhile(&request))
+            };
             let (answer, clock) = self.send(&request).await?;
-            let received = self.receive(&request, &answer, &clock).await?;
+            let meanwhile = meanwhile
+                .await
+                .map_err(|_| StoreError::Value("work that stopped half-way"))??;
+            let round = Round::of(&request, &meanwhile, &answer);
+            let received = self.receive(&round, &clock)?;
             if extent == Extent::Outbox && self.read(|tx| tx.count_outbox())? == 0 {
                 return Ok(());
             }
@@ -99,19 +109,20 @@ impl Device {
         Ok((answer, clock))
     }
 
-    async fn receive(
-        &self,
-        request: &SyncRequest,
-        answer: &SyncResponse,
-        clock: &ServerClock,
-    ) -> Result<Received> {
+    /// Works out what the answer will be held against, while the server judges. Nothing else changes
+    /// what is held: one exchange is in flight.
+    fn meanwhile(&self, request: &SyncRequest) -> Result<Meanwhile> {
+        let held = self.read(|tx| record::held(tx))?;
+        Ok(Meanwhile::of(self.author().device, request, held))
+    }
+
+    fn receive(&self, round: &Round<'_>, clock: &ServerClock) -> Result<Received> {
         let fresh = Incarnation(Uuid::from_bytes(random()?));
         let mut new_salt = salt;
         // Before the transaction, and beside it: no screen waits for it.
-        let server_key = self.server_key().map(|key| {
-            let signed = record::signatures(self.author().device, request, answer);
-            Foreseen::of(*key, signed)
-        });
+        let server_key = self
+            .server_key()
+            .map(|key| Foreseen::of(*key, round.signatures()));
         let received = self.write(|tx| {
             let mut peer = Peer {
                 author: self.author(),
@@ -120,7 +131,7 @@ impl Device {
                 salt: &mut new_salt,
                 keep_judged: KEEP_JUDGED,
             };
-            record::take_in(tx, &mut peer, request, answer, clock)
+            record::take_in(tx, &mut peer, round, clock)
         })?;
         if let Some(incarnation) = received.new_life {
             tracing::warn!("the server knows this device's numbers already; a new life begins");
@@ -140,10 +151,10 @@ impl Device {
             );
         }
         note_refused_policies(received.policies_refused);
-        if answer.policies.is_some() {
+        if round.answer.policies.is_some() {
             self.reload_policies()?;
         }
-        if !request.outbox.is_empty() {
+        if !round.sent.outbox.is_empty() {
             self.with_store(crate::store::Store::seal_anew)?;
         }
         self.obey(received.custody)?;

@@ -5,9 +5,9 @@ use super::auth::KnownDevice;
 use super::devices::TOKEN_HOURS;
 use super::error::Query;
 use super::{ApiError, App};
-use crate::feed::{self, Answer, Reader, frame};
+use crate::feed::{self, Answer, Reader, Scope, frame};
 use crate::intake::{IntakeError, Sender, TakenIn, confirm_partners, receive};
-use crate::store::{DeviceState, StoreError, aside};
+use crate::store::{DeviceState, Store, StoreError, aside};
 use crate::watch;
 use axum::Json;
 use axum::body::{Body, Bytes};
@@ -16,14 +16,15 @@ use axum::extract::rejection::BytesRejection;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::Duration;
-use doorstep_domain::{CaseId, Epoch, Revision};
+use doorstep_domain::{CaseId, Epoch, Revision, UserId};
 use doorstep_protocol::PROTOCOL;
 use doorstep_protocol::chain::{self, Foreseen};
 use doorstep_protocol::exchange::{
     ErrorResponse, PULL_CASES_MAX, PUSH_ACTIONS_MAX, SnapshotLine, SyncRequest, SyncResponse,
 };
 use std::io::Write;
-use tokio::sync::mpsc;
+use std::sync::{Arc, mpsc as channel};
+use tokio::sync::{mpsc, oneshot};
 
 /// The exchange of a device. Body and answer may be zstd-compressed.
 #[utoipa::path(post, path = "/v1/sync",
@@ -85,6 +86,10 @@ async fn exchange(
         Ok::<_, StoreError>((request, key))
     })
     .await?;
+    let before = match request.outbox.len() > PUSH_FEW {
+        true => Some(look_at_scope(&app.store, device.row.person).await),
+        false => None,
+    };
     let (now, policies) = (app.clock.now(), app.policies());
     app.write(move |tx| {
         let reader = reader(&device);
@@ -100,11 +105,42 @@ async fn exchange(
         watch::follow(tx, device.row.id, sent, verdicts, now)?;
         confirm_partners(tx, sent, verdicts, &policies.policies, now)?;
         tx.touch_device(device.row.id, now, now + Duration::hours(TOKEN_HOURS))?;
-        let answer = feed::answer(tx, reader, &request, taken_in, &policies, now)?;
+        let before = before.and_then(|before| before.recv().ok());
+        let answer = feed::answer(
+            tx,
+            reader,
+            before.as_ref(),
+            &request,
+            taken_in,
+            &policies,
+            now,
+        )?;
         tx.note_sent(device.row.id, &answer.sent, now)?;
         Ok(answer)
     })
     .await
+}
+
+/// For so few actions nobody looks at the scope beforehand: they are judged sooner.
+const PUSH_FEW: usize = 16;
+
+/// Looks at what a person has, beside whatever the caller does next. Its transaction has begun when this
+/// returns: nobody waits for a connection while the writers wait for them.
+async fn look_at_scope(store: &Arc<Store>, person: UserId) -> channel::Receiver<Scope> {
+    let (begins, has_begun) = oneshot::channel();
+    let (done, scope) = channel::sync_channel(1);
+    let store = Arc::clone(store);
+    tokio::task::spawn_blocking(move || {
+        let read = store.read(|tx| {
+            // Nobody listens any more where the device has gone.
+            let _ = begins.send(());
+            Scope::read(tx, person)
+        });
+        // Where it can't be read now, it is read when it is needed.
+        let _ = read.map(|scope| done.send(scope));
+    });
+    let _ = has_begun.await;
+    scope
 }
 
 /// What a device says that it signed.
@@ -126,7 +162,8 @@ async fn only_ask(
     let answer = app
         .read(move |tx| {
             let nothing = TakenIn::default();
-            Ok(feed::answer(tx, reader, &request, nothing, &policies, now)?)
+            let answer = feed::answer(tx, reader, None, &request, nothing, &policies, now)?;
+            Ok(answer)
         })
         .await?;
     let is_quiet = answer.sent.is_empty() && now - device.row.last_seen_at < QUIET;

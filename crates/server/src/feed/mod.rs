@@ -2,9 +2,11 @@
 //!
 //! Scope is checked when a row is read, never from an old event: a case that has left is never sent.
 
+mod scope;
 mod snapshot;
 pub mod wait;
 
+pub use scope::Scope;
 pub use snapshot::{Frame, frame};
 
 use crate::intake::{Books, TakenIn};
@@ -13,7 +15,7 @@ use crate::store::{DeviceState, Result};
 use chrono::{DateTime, Utc};
 use doorstep_domain::{CaseId, DeviceId, Revision, UserId};
 use doorstep_protocol::PROTOCOL;
-use doorstep_protocol::digest::{Digest, bucket_of};
+use doorstep_protocol::digest::bucket_of;
 use doorstep_protocol::exchange::{CaseDocument, CustodyOrder, SyncRequest, SyncResponse};
 
 /// A device that is further behind than so many pages gets the snapshot, and keeps its outbox.
@@ -36,10 +38,12 @@ pub struct Answer {
     pub sent: Vec<CaseId>,
 }
 
-/// The answer to a request, as of this transaction.
+/// The answer to a request, as of this transaction; `before` is what the person had before it, where
+/// somebody looked.
 pub fn answer<B: Books>(
     books: &B,
     reader: Reader,
+    before: Option<&Scope>,
     request: &SyncRequest,
     taken_in: TakenIn,
     policies: &InForce,
@@ -56,8 +60,7 @@ pub fn answer<B: Books>(
     let mut repaired = Vec::new();
     let mut digest = None;
     if is_last {
-        let scope = books.scope(reader.person)?;
-        let held = Digest::of(scope);
+        let held = scope::digest(books, reader.person, before, &page)?;
         if let Some(theirs) = &request.repair {
             repaired = held.differing(theirs);
             page.add_buckets(books, reader.person, &repaired)?;
@@ -102,6 +105,8 @@ struct Page {
     after: u64,
     cases: Vec<CaseDocument>,
     sent: Vec<CaseId>,
+    /// The cases that changed, each with its number.
+    changed: Vec<(CaseId, u64)>,
     left: Vec<CaseId>,
     cursor: Revision,
     more: bool,
@@ -114,6 +119,7 @@ impl Page {
             after: head.number,
             cases: Vec::new(),
             sent: Vec::new(),
+            changed: Vec::new(),
             left: Vec::new(),
             cursor: head,
             more: false,
@@ -166,6 +172,7 @@ fn page<B: Books>(books: &B, reader: Reader, cursor: Option<Revision>) -> Result
     page.left = books.departures(person, after, page.cursor.number)?;
     for row in rows {
         page.sent.push(row.id);
+        page.changed.push((row.id, row.number));
         page.cases.push(CaseDocument::from_text(row.doc)?);
     }
     Ok(page)
