@@ -325,7 +325,7 @@ pub fn fill_outbox(connection: &Connection) -> Result<()> {
 pub async fn day(
     http: &reqwest::Client,
     connection: &mut Connection,
-    server: SocketAddr,
+    server: &str,
     request: SyncRequest,
 ) -> Result<f64> {
     let began = Instant::now();
@@ -339,7 +339,7 @@ pub async fn day(
     let request = SyncRequest { outbox, ..request };
     let body = zstd::encode_all(serde_json::to_vec(&request)?.as_slice(), 3)?;
     let answer = http
-        .post(format!("http://{server}/"))
+        .post(server)
         .body(body)
         .send()
         .await?
