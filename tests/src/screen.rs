@@ -3,6 +3,7 @@
 use anyhow::{Context, Result, bail};
 use fantoccini::actions::{InputSource as _, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
 use fantoccini::elements::Element;
+use fantoccini::error::CmdError;
 use fantoccini::wd::Capabilities;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -102,7 +103,9 @@ impl Screen {
                 return Ok(element);
             }
             if began.elapsed() > PATIENCE {
-                let shown = self.text("body").await.unwrap_or_default();
+                let script = "return document.body.innerText";
+                let shown = self.client.execute(script, Vec::new()).await;
+                let shown = shown.map(|shown| shown.to_string()).unwrap_or_default();
                 let picture = self.pictures.join("trouble.png");
                 std::fs::write(&picture, self.client.screenshot().await?)?;
                 bail!(
@@ -258,18 +261,34 @@ impl Screen {
         Ok(())
     }
 
-    /// The text of an element.
+    /// The text of an element, waiting for the element.
     pub async fn text(&self, css: &str) -> Result<String> {
-        Ok(self.client.find(Locator::Css(css)).await?.text().await?)
+        self.read(css, async |element| element.text().await).await
     }
 
     /// An attribute of an element, waiting for the element.
     pub async fn attr(&self, css: &str, name: &str) -> Result<String> {
-        self.find(css)
-            .await?
-            .attr(name)
+        self.read(css, async |element| element.attr(name).await)
             .await?
             .with_context(|| format!("`{css}` has no `{name}`"))
+    }
+
+    /// Reads something of an element; looks again where the screen was redrawn under the eye.
+    async fn read<T>(
+        &self,
+        css: &str,
+        what: impl AsyncFn(Element) -> Result<T, CmdError>,
+    ) -> Result<T> {
+        let began = Instant::now();
+        loop {
+            match what(self.find(css).await?).await {
+                Ok(found) => return Ok(found),
+                Err(error) if began.elapsed() > PATIENCE => {
+                    return Err(error).with_context(|| format!("read `{css}`"));
+                }
+                Err(_) => tokio::time::sleep(GLANCE).await,
+            }
+        }
     }
 
     /// Goes to a place of the interface by its route.
