@@ -128,7 +128,7 @@ struct Ahead {
 }
 
 /// For so few no thread is begun: whoever asks for them does not begin a transaction before.
-const AT_ONCE: usize = 16;
+pub const FEW: usize = 16;
 
 impl<K: Verify + Clone + Send + Sync + 'static> Foreseen<K> {
     /// Looks at `signatures`, each with the hash that it is said to sign: at a few at once, at more while
@@ -145,7 +145,7 @@ impl<K: Verify + Clone + Send + Sync + 'static> Foreseen<K> {
             let (key, ahead) = (key.clone(), Arc::clone(&ahead));
             move || (0..count).all(|place| ahead.look(&key, place))
         };
-        match count > AT_ONCE {
+        match count > FEW {
             // Where no thread is to be had, each is looked at when it is asked for.
             true => drop(thread::Builder::new().spawn(look_at_all)),
             false => drop(look_at_all()),

@@ -18,7 +18,7 @@ use axum::response::{IntoResponse, Response};
 use chrono::Duration;
 use doorstep_domain::{CaseId, Epoch, Revision, UserId};
 use doorstep_protocol::PROTOCOL;
-use doorstep_protocol::chain::{self, Foreseen};
+use doorstep_protocol::chain::{self, FEW, Foreseen};
 use doorstep_protocol::exchange::{
     ErrorResponse, PULL_CASES_MAX, PUSH_ACTIONS_MAX, SnapshotLine, SyncRequest, SyncResponse,
 };
@@ -86,7 +86,8 @@ async fn exchange(
         Ok::<_, StoreError>((request, key))
     })
     .await?;
-    let before = match request.outbox.len() > PUSH_FEW {
+    // So few are judged sooner than somebody else has begun to look.
+    let before = match request.outbox.len() > FEW {
         true => Some(look_at_scope(&app.store, device.row.person).await),
         false => None,
     };
@@ -120,9 +121,6 @@ async fn exchange(
     })
     .await
 }
-
-/// For so few actions nobody looks at the scope beforehand: they are judged sooner.
-const PUSH_FEW: usize = 16;
 
 /// Looks at what a person has, beside whatever the caller does next. Its transaction has begun when this
 /// returns: nobody waits for a connection while the writers wait for them.
