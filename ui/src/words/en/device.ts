@@ -48,6 +48,7 @@ export const deviceWords = {
 	'sync.saved_empty': 'Nothing yet',
 	'sync.saved_empty_hint': 'Everything you record appears here, with what became of it.',
 	'sync.inbox': 'Needs a decision',
+	'sync.inbox_settled': 'Decided',
 	'sync.inbox_empty': 'Nothing to decide',
 	'sync.inbox_hint': 'When somebody else changed the same thing, both sides appear here.',
 	'sync.metered': 'This network costs money',

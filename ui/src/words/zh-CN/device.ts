@@ -47,6 +47,7 @@ export const deviceWords: Record<keyof typeof english, string> = {
 	'sync.saved_empty': '还没有内容',
 	'sync.saved_empty_hint': '你记录的每一条都会显示在这里，并标明处理结果。',
 	'sync.inbox': '需要决定',
+	'sync.inbox_settled': '已决定',
 	'sync.inbox_empty': '没有需要决定的事项',
 	'sync.inbox_hint': '当他人也改了同一项时，双方的内容会显示在这里。',
 	'sync.metered': '当前网络按流量计费',
