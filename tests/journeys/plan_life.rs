@@ -1,11 +1,16 @@
 //! A plan after the door: proposed, countered, accepted, voided, paid.
 
 use crate::work::{agree_on, agree_plan, arrive, end_met, plan_input, stop};
+use chrono::{DateTime, Duration, Utc};
+use doorstep_device::{Device, DeviceClock};
 use doorstep_domain::plan::{Pause, PlanState};
-use doorstep_tests::company::{Company, Person};
+use doorstep_domain::safety::StopKind;
+use doorstep_domain::{Case, CaseId};
+use doorstep_server::policies;
+use doorstep_tests::company::{Company, PASSPHRASE, Person};
 use serde_json::{Value, json};
 
-async fn plan_of(company: &Company, device: &doorstep_device::Device) -> (String, String) {
+async fn plan_of(company: &Company, device: &Device) -> (String, String) {
     let case = stop(device, 0);
     arrive(device, case);
     agree_plan(device, case);
@@ -23,7 +28,7 @@ async fn a_plan_is_countered_accepted_and_voided_and_the_device_hears_of_each() 
     let (case, plan) = plan_of(&company, &device).await;
     let lead = company.sign_in("lead").await.unwrap();
     let path = |what: &str| format!("/v1/cases/{case}/plans/{plan}/{what}");
-    let id = case.parse().map(doorstep_domain::CaseId).unwrap();
+    let id = case.parse().map(CaseId).unwrap();
     let state = || device.case(id).unwrap().plans[0].state;
     let (status, said) = lead
         .ask("POST", &path("break"), Some(json!({ "reason": "late" })))
@@ -79,6 +84,59 @@ async fn a_plan_is_countered_accepted_and_voided_and_the_device_hears_of_each() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_plan_that_was_missed_is_found_broken_by_a_person_after_its_grace_and_holds_nobody_off() {
+    let company = Company::start().await.unwrap();
+    let device = company.device().await.unwrap();
+    let (case, plan) = plan_of(&company, &device).await;
+    let id = case.parse().map(CaseId).unwrap();
+    drop(device);
+    let known = |company: &Company| company.store.read(|tx| tx.case(id)).unwrap().unwrap();
+    let agreed = known(&company);
+    let first = agreed.plans[0].terms.lines[0].due;
+    let rules = policies::shipped().unwrap().policies;
+    let grace = i64::from(rules.plan_policy(&agreed).grace_days);
+    let last_day = first.and_hms_opt(4, 0, 0).unwrap().and_utc() + Duration::days(grace);
+    assert!(is_stopped_by_a_plan(&agreed, last_day));
+    let path = format!("/v1/cases/{case}/plans/{plan}/break");
+    let words = json!({ "reason": "Two letters were not answered." });
+
+    let company = company.at(last_day).await.unwrap();
+    let lead = company.sign_in("lead").await.unwrap();
+    let seen = lead.done("GET", &format!("/v1/cases/{case}"), None).await;
+    assert_eq!(seen.unwrap()["plans"][0]["missed"], Value::Null);
+    let (status, said) = lead.ask("POST", &path, Some(words.clone())).await.unwrap();
+    assert_eq!(
+        (status, said["code"].as_str()),
+        (422, Some("plan.not_missed"))
+    );
+
+    let day_after = last_day + Duration::days(1);
+    let company = company.at(day_after).await.unwrap();
+    let lead = company.sign_in("lead").await.unwrap();
+    let seen = lead.done("GET", &format!("/v1/cases/{case}"), None).await;
+    let missed = &seen.unwrap()["plans"][0]["missed"];
+    assert_eq!(missed["due"], json!(first), "{missed}");
+    // Nobody has said anything: a missed day alone breaks no plan.
+    assert_eq!(known(&company).plans[0].state, PlanState::Active);
+    lead.done("POST", &path, Some(words.clone())).await.unwrap();
+    let (status, said) = lead.ask("POST", &path, Some(words)).await.unwrap();
+    assert_eq!((status, said["code"].as_str()), (422, Some("plan.not_now")));
+    assert!(!is_stopped_by_a_plan(&known(&company), day_after));
+
+    let clock = DeviceClock::starting_at(day_after);
+    let device = Device::unlock(&company.device_folder(), PASSPHRASE, clock).unwrap();
+    device.sync().await.unwrap();
+    let seen = device.case(id).unwrap().plans[0].clone();
+    assert_eq!(seen.state, PlanState::Broken);
+    assert_eq!(seen.reason, "Two letters were not answered.");
+}
+
+fn is_stopped_by_a_plan(case: &Case, now: DateTime<Utc>) -> bool {
+    let mut stops = case.stops_in_force(now);
+    stops.any(|stop| stop.kind == StopKind::ActivePlan)
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_offer_eases_what_the_plan_eased_unless_the_lead_says_otherwise() {
     let company = Company::start().await.unwrap();
     let device = company.device().await.unwrap();
@@ -130,7 +188,7 @@ async fn payments_of_a_file_are_matched_counted_once_and_keep_the_plan() {
     let company = Company::start().await.unwrap();
     let device = company.device().await.unwrap();
     let (case, _) = plan_of(&company, &device).await;
-    let id = case.parse().map(doorstep_domain::CaseId).unwrap();
+    let id = case.parse().map(CaseId).unwrap();
     let known = || company.store.read(|tx| tx.case(id)).unwrap().unwrap();
     let (reference, total) = (known().account.reference, known().balance.total);
     let owed = total.to_string();
