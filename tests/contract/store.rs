@@ -331,6 +331,54 @@ fn another_tenant_sees_nothing() {
     assert_eq!(String::from_utf8_lossy(&seen.stdout), "0\n1\n");
 }
 
+/// What a cluster's extension offers, as far as one machine can: it remembers which tables were spread, and
+/// refuses what the real one refuses.
+const STAND_IN_FOR_CITUS: &str = "
+    CREATE TABLE pg_dist_partition (n SERIAL, logicalrelid REGCLASS PRIMARY KEY);
+    CREATE FUNCTION create_distributed_table(
+        spread REGCLASS, by TEXT, colocate_with TEXT DEFAULT 'default'
+    ) RETURNS VOID LANGUAGE plpgsql AS $$ BEGIN
+        IF colocate_with <> 'default' AND NOT EXISTS (
+            SELECT 1 FROM pg_dist_partition WHERE logicalrelid = colocate_with::regclass
+        ) THEN RAISE EXCEPTION '% is not spread', colocate_with; END IF;
+        INSERT INTO pg_dist_partition (logicalrelid) VALUES (spread);
+    END $$;
+    GRANT ALL ON pg_dist_partition, pg_dist_partition_n_seq TO doorstep";
+
+#[test]
+fn on_a_cluster_each_table_is_spread_once_and_a_read_is_of_one_moment() {
+    let name = "spread";
+    let url = cluster().database(name).unwrap();
+    cluster().sql(name, STAND_IN_FOR_CITUS).unwrap();
+    let tenant = || Tenant::named("main").unwrap();
+    let count = |of: &str| cluster().sql(name, &format!("SELECT count(*) FROM {of}"));
+    let spread = || count("pg_dist_partition").unwrap();
+    drop(Store::connect(&url, tenant()).unwrap());
+    let tables = "pg_tables WHERE schemaname = 'public' AND tablename
+         NOT IN ('doorstep_migration', 'pg_dist_partition')";
+    assert_eq!(spread(), count(tables).unwrap());
+    // A table that came later is spread when the server starts again; the others are left alone.
+    let forget = "DELETE FROM pg_dist_partition WHERE logicalrelid = 'duty'::regclass";
+    cluster().sql(name, forget).unwrap();
+    let store = Arc::new(Store::connect(&url, tenant()).unwrap());
+    assert_eq!(spread(), count(tables).unwrap());
+
+    open_case(&store, 1);
+    let writer = store
+        .read(|tx| {
+            let before = (tx.head()?, tx.count_cases()?);
+            let store = Arc::clone(&store);
+            let writer = std::thread::spawn(move || open_case(&store, 2));
+            std::thread::sleep(std::time::Duration::from_millis(300));
+            assert_eq!((tx.head()?, tx.count_cases()?), before);
+            Ok::<_, StoreError>(writer)
+        })
+        .unwrap();
+    writer.join().unwrap();
+    let cases = store.read(|tx| tx.count_cases()).unwrap();
+    assert_eq!(cases, 2);
+}
+
 #[test]
 fn a_plain_sequence_loses_rows_and_the_head_loses_none() {
     let name = "interleaved";

@@ -1,33 +1,62 @@
--- Spreads the tables over a Citus cluster by tenant. Every key begins with the tenant and every
--- statement names it, so that each statement runs on one worker. All tables are kept together: one
--- transaction of one tenant never leaves its worker.
+-- Spreads the tables over a Citus cluster by tenant: whichever are not spread yet, so that it may run again
+-- after every update. Every key begins with the tenant and every statement names it, so that each statement
+-- runs on one worker. All tables are kept together: one transaction of one tenant never leaves its worker.
 
-SELECT create_distributed_table('head', 'tenant');
-SELECT create_distributed_table('origin', 'tenant', colocate_with => 'head');
-SELECT create_distributed_table('person', 'tenant', colocate_with => 'head');
-SELECT create_distributed_table('session', 'tenant', colocate_with => 'head');
-SELECT create_distributed_table('enrol_code', 'tenant', colocate_with => 'head');
-SELECT create_distributed_table('device', 'tenant', colocate_with => 'head');
-SELECT create_distributed_table('journal', 'tenant', colocate_with => 'head');
-SELECT create_distributed_table('case_file', 'tenant', colocate_with => 'head');
-SELECT create_distributed_table('departure', 'tenant', colocate_with => 'head');
-SELECT create_distributed_table('imported_row', 'tenant', colocate_with => 'head');
-SELECT create_distributed_table('log_leaf', 'tenant', colocate_with => 'head');
-SELECT create_distributed_table('log_head', 'tenant', colocate_with => 'head');
-SELECT create_distributed_table('custody', 'tenant', colocate_with => 'head');
-SELECT create_distributed_table('aside', 'tenant', colocate_with => 'head');
-SELECT create_distributed_table('alarm', 'tenant', colocate_with => 'head');
-SELECT create_distributed_table('newer_case', 'tenant', colocate_with => 'head');
-SELECT create_distributed_table('policy_version', 'tenant', colocate_with => 'head');
-SELECT create_distributed_table('household_visit', 'tenant', colocate_with => 'head');
-SELECT create_distributed_table('late_verdict', 'tenant', colocate_with => 'head');
-SELECT create_distributed_table('upload', 'tenant', colocate_with => 'head');
-SELECT create_distributed_table('upload_part', 'tenant', colocate_with => 'head');
-SELECT create_distributed_table('attachment_key', 'tenant', colocate_with => 'head');
-SELECT create_distributed_table('permit', 'tenant', colocate_with => 'head');
-SELECT create_distributed_table('watch', 'tenant', colocate_with => 'head');
-SELECT create_distributed_table('alarm_step', 'tenant', colocate_with => 'head');
-SELECT create_distributed_table('delivery', 'tenant', colocate_with => 'head');
-SELECT create_distributed_table('lift', 'tenant', colocate_with => 'head');
-SELECT create_distributed_table('pack', 'tenant', colocate_with => 'head');
-SELECT create_distributed_table('duty', 'tenant', colocate_with => 'head');
+SELECT create_distributed_table('head', 'tenant')
+    WHERE NOT EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = 'head'::regclass);
+SELECT create_distributed_table('origin', 'tenant', colocate_with => 'head')
+    WHERE NOT EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = 'origin'::regclass);
+SELECT create_distributed_table('person', 'tenant', colocate_with => 'head')
+    WHERE NOT EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = 'person'::regclass);
+SELECT create_distributed_table('session', 'tenant', colocate_with => 'head')
+    WHERE NOT EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = 'session'::regclass);
+SELECT create_distributed_table('enrol_code', 'tenant', colocate_with => 'head')
+    WHERE NOT EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = 'enrol_code'::regclass);
+SELECT create_distributed_table('device', 'tenant', colocate_with => 'head')
+    WHERE NOT EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = 'device'::regclass);
+SELECT create_distributed_table('journal', 'tenant', colocate_with => 'head')
+    WHERE NOT EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = 'journal'::regclass);
+SELECT create_distributed_table('case_file', 'tenant', colocate_with => 'head')
+    WHERE NOT EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = 'case_file'::regclass);
+SELECT create_distributed_table('departure', 'tenant', colocate_with => 'head')
+    WHERE NOT EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = 'departure'::regclass);
+SELECT create_distributed_table('imported_row', 'tenant', colocate_with => 'head')
+    WHERE NOT EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = 'imported_row'::regclass);
+SELECT create_distributed_table('log_leaf', 'tenant', colocate_with => 'head')
+    WHERE NOT EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = 'log_leaf'::regclass);
+SELECT create_distributed_table('log_head', 'tenant', colocate_with => 'head')
+    WHERE NOT EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = 'log_head'::regclass);
+SELECT create_distributed_table('custody', 'tenant', colocate_with => 'head')
+    WHERE NOT EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = 'custody'::regclass);
+SELECT create_distributed_table('aside', 'tenant', colocate_with => 'head')
+    WHERE NOT EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = 'aside'::regclass);
+SELECT create_distributed_table('alarm', 'tenant', colocate_with => 'head')
+    WHERE NOT EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = 'alarm'::regclass);
+SELECT create_distributed_table('newer_case', 'tenant', colocate_with => 'head')
+    WHERE NOT EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = 'newer_case'::regclass);
+SELECT create_distributed_table('policy_version', 'tenant', colocate_with => 'head')
+    WHERE NOT EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = 'policy_version'::regclass);
+SELECT create_distributed_table('household_visit', 'tenant', colocate_with => 'head')
+    WHERE NOT EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = 'household_visit'::regclass);
+SELECT create_distributed_table('late_verdict', 'tenant', colocate_with => 'head')
+    WHERE NOT EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = 'late_verdict'::regclass);
+SELECT create_distributed_table('upload', 'tenant', colocate_with => 'head')
+    WHERE NOT EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = 'upload'::regclass);
+SELECT create_distributed_table('upload_part', 'tenant', colocate_with => 'head')
+    WHERE NOT EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = 'upload_part'::regclass);
+SELECT create_distributed_table('attachment_key', 'tenant', colocate_with => 'head')
+    WHERE NOT EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = 'attachment_key'::regclass);
+SELECT create_distributed_table('permit', 'tenant', colocate_with => 'head')
+    WHERE NOT EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = 'permit'::regclass);
+SELECT create_distributed_table('watch', 'tenant', colocate_with => 'head')
+    WHERE NOT EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = 'watch'::regclass);
+SELECT create_distributed_table('alarm_step', 'tenant', colocate_with => 'head')
+    WHERE NOT EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = 'alarm_step'::regclass);
+SELECT create_distributed_table('delivery', 'tenant', colocate_with => 'head')
+    WHERE NOT EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = 'delivery'::regclass);
+SELECT create_distributed_table('lift', 'tenant', colocate_with => 'head')
+    WHERE NOT EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = 'lift'::regclass);
+SELECT create_distributed_table('pack', 'tenant', colocate_with => 'head')
+    WHERE NOT EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = 'pack'::regclass);
+SELECT create_distributed_table('duty', 'tenant', colocate_with => 'head')
+    WHERE NOT EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = 'duty'::regclass);

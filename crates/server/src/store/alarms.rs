@@ -58,16 +58,26 @@ pub struct AlarmStepRow {
 }
 
 impl Tx<'_> {
-    /// Adds a step to an alarm.
+    /// Adds a step to an alarm. Two people may do so at once.
     pub fn add_alarm_step(&self, step: &AlarmStepRow) -> Result<()> {
         let person = step.person.map(|person| person.to_string());
+        let alarm = step.alarm.to_string();
+        let lock = format!(
+            "SELECT 1 FROM alarm WHERE tenant = ?1 AND id = ?2{}",
+            self.sql.lock_clause()
+        );
+        self.sql.first(&lock, &values![self.tenant, &alarm])?;
+        let steps = self.sql.count(
+            "SELECT coalesce(max(step), 0) FROM alarm_step WHERE tenant = ?1 AND alarm = ?2",
+            &values![self.tenant, &alarm],
+        )?;
         self.sql.put(
             "INSERT INTO alarm_step (tenant, alarm, step, at, kind, person, note)
-             SELECT ?1, ?2, (SELECT coalesce(max(step), 0) + 1 FROM alarm_step
-                             WHERE tenant = ?1 AND alarm = ?2), ?3, ?4, ?5, ?6",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             &values![
                 self.tenant,
-                step.alarm.to_string(),
+                alarm,
+                steps + 1,
                 step.at,
                 step.kind.name(),
                 person.unwrap_or_default(),

@@ -5,6 +5,9 @@
 //! driven by the thread that uses it, so that no answer waits for another thread to wake; and what
 //! nobody waits for is sent together with the next question, so that a transaction costs as many
 //! round trips as it has questions.
+//!
+//! On a Citus cluster the tables are spread by tenant. Its workers hear of the tenant only where they are
+//! told to, and give each statement a moment of its own: reads hold the head still instead.
 
 use super::sql::{Row, Sql, Value};
 use super::{Database, Mode, Result, StoreError};
@@ -56,12 +59,13 @@ const MIGRATIONS: [(&str, &str); 8] = [
         include_str!("../../migrations/postgres/0008_credentials.sql"),
     ),
 ];
-/// Spreads the tables over a Citus cluster; runs only where the extension is installed.
+/// Spreads the tables over a Citus cluster, those that are not spread yet; runs only where it can.
 const CITUS: &str = include_str!("../../migrations/citus.sql");
 
 /// A pool of connections.
 pub struct Postgres {
     pool: Pool<Manager>,
+    is_spread: bool,
 }
 
 impl Postgres {
@@ -70,18 +74,19 @@ impl Postgres {
         let manager = Manager(url.parse()?);
         // The first connection is made here, so that a wrong address is an error at once.
         let mut first = manager.connect()?;
-        first.block_on(migrate)?;
+        let is_spread = first.block_on(migrate)?;
         let pool = Pool::builder()
             .max_size(CONNECTIONS_MAX)
             .min_idle(Some(0))
             .connection_timeout(WAIT_FOR_CONNECTION)
             .test_on_check_out(false)
             .build_unchecked(manager);
-        Ok(Self { pool })
+        Ok(Self { pool, is_spread })
     }
 }
 
-async fn migrate(client: &mut Client) -> Result<()> {
+/// Brings the schema up to date; says whether its tables are spread over a cluster.
+async fn migrate(client: &mut Client) -> Result<bool> {
     let tx = client.transaction().await?;
     tx.execute("SELECT pg_advisory_xact_lock($1)", &[&MIGRATION_LOCK])
         .await?;
@@ -102,21 +107,18 @@ async fn migrate(client: &mut Client) -> Result<()> {
             .await?;
         }
     }
-    let has_citus = tx
-        .query_opt("SELECT 1 FROM pg_extension WHERE extname = 'citus'", &[])
-        .await?;
-    let is_spread = tx
-        .query_opt("SELECT 1 FROM doorstep_migration WHERE name = 'citus'", &[])
-        .await?;
-    if has_citus.is_some() && is_spread.is_none() {
-        tx.batch_execute(CITUS).await?;
-        tx.execute(
-            "INSERT INTO doorstep_migration (name) VALUES ('citus')",
+    let can_spread = tx
+        .query_opt(
+            "SELECT 1 FROM pg_proc WHERE proname = 'create_distributed_table' LIMIT 1",
             &[],
         )
         .await?;
+    if can_spread.is_some() {
+        // Each time: an update may have brought another table.
+        tx.batch_execute(CITUS).await?;
     }
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    Ok(can_spread.is_some())
 }
 
 /// Makes connections, and knows which of them are of no use any more.
@@ -204,10 +206,11 @@ fn where_one_may_block<T>(work: impl FnOnce() -> T) -> T {
 
 impl Postgres {
     fn run(&self, tenant: &str, mode: Mode, work: &mut dyn FnMut(&dyn Sql) -> bool) -> Result<()> {
-        let begin = match mode {
-            // Everything that one answer shows is of one moment.
-            Mode::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-            Mode::Write => "BEGIN",
+        // Everything that one answer shows is of one moment.
+        let is_snapshot = mode == Mode::Read && !self.is_spread;
+        let begin = match is_snapshot {
+            true => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            false => "BEGIN",
         };
         let mut link = self.pool.get()?;
         link.is_within = true;
@@ -215,8 +218,21 @@ impl Postgres {
             link: &link,
             waiting: RefCell::default(),
         };
-        // A tenant's name is checked when it is made: letters, digits, dashes.
-        open.batch(&format!("{begin}; SET LOCAL doorstep.tenant = '{tenant}'"))?;
+        open.batch(begin)?;
+        if self.is_spread {
+            open.batch("SET LOCAL citus.propagate_set_commands = 'local'")?;
+        }
+        // Alone in its message: a cluster hands on the message whole. A tenant's name is checked when it is
+        // made: letters, digits, dashes.
+        open.batch(&format!("SET LOCAL doorstep.tenant = '{tenant}'"))?;
+        if self.is_spread && mode == Mode::Read {
+            // Workers give each statement a moment of its own: no writer gives out a position meanwhile.
+            open.batch(&format!(
+                "SELECT 1 FROM head WHERE tenant = '{tenant}' FOR SHARE"
+            ))?;
+            // At once: what is begun beside a writer must not wait for it later.
+            open.send(async { Ok(()) })?;
+        }
         open.batch(match work(&open) {
             true => "COMMIT",
             false => "ROLLBACK",
