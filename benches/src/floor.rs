@@ -156,9 +156,26 @@ struct Stop<'a> {
     position: u16,
 }
 
+impl<'a> Columns<'a> {
+    fn of(document: &'a CaseDocument) -> Result<Self> {
+        Ok(serde_json::from_str(document.text())?)
+    }
+
+    /// What a search finds the case by.
+    fn words(&self) -> String {
+        [
+            self.person.name,
+            self.account.reference,
+            self.address.street,
+            self.address.town,
+        ]
+        .join(" ")
+    }
+}
+
 /// Writes a new document with its columns and its words.
 pub fn put(tx: &Transaction<'_>, document: &CaseDocument) -> Result<()> {
-    let columns: Columns<'_> = serde_json::from_str(document.text())?;
+    let columns = Columns::of(document)?;
     tx.prepare_cached(
         "INSERT INTO case_file (id, epoch, number, is_leaving, open_conflicts, conflicts, day,
              position, name, visits_open, doc)
@@ -173,28 +190,57 @@ pub fn put(tx: &Transaction<'_>, document: &CaseDocument) -> Result<()> {
         columns.person.name,
         document.text()
     ])?;
-    let row = tx.last_insert_rowid();
-    let words = [
-        columns.person.name,
-        columns.account.reference,
-        columns.address.street,
-        columns.address.town,
-    ]
-    .join(" ");
     tx.prepare_cached("INSERT INTO case_search (rowid, words) VALUES (?1, ?2)")?
-        .execute(params![row, words])?;
+        .execute(params![tx.last_insert_rowid(), columns.words()])?;
     Ok(())
 }
 
-/// Writes a document that is known in its place. Nothing that a list or a search needs has changed.
-fn replace(tx: &Transaction<'_>, document: &CaseDocument) -> Result<()> {
-    let columns: Columns<'_> = serde_json::from_str(document.text())?;
-    tx.prepare_cached("UPDATE case_file SET number = ?2, doc = ?3 WHERE id = ?1")?
+/// How documents come into the places of those before.
+pub type Replace = fn(&Transaction<'_>, &[CaseDocument]) -> Result<()>;
+
+/// Writes documents with their columns and their words, as the first sync does.
+pub fn replace(tx: &Transaction<'_>, documents: &[CaseDocument]) -> Result<()> {
+    let mut rows = Vec::new();
+    for document in documents {
+        let columns = Columns::of(document)?;
+        let row: i64 = tx
+            .prepare_cached("SELECT rowid FROM case_file WHERE id = ?1")?
+            .query_row([columns.id], |row| row.get(0))?;
+        rows.push((row, columns, document));
+    }
+    // In any other order the index writes its words out after every case.
+    rows.sort_by_key(|(row, ..)| *row);
+    for (row, columns, document) in rows {
+        tx.prepare_cached(
+            "UPDATE case_file SET epoch = ?2, number = ?3, day = ?4, position = ?5, name = ?6,
+                 doc = ?7 WHERE rowid = ?1",
+        )?
         .execute(params![
-            columns.id,
+            row,
+            columns.revision.epoch,
             columns.revision.number,
+            columns.assignment.day,
+            columns.assignment.position,
+            columns.person.name,
             document.text()
         ])?;
+        tx.prepare_cached("INSERT OR REPLACE INTO case_search (rowid, words) VALUES (?1, ?2)")?
+            .execute(params![row, columns.words()])?;
+    }
+    Ok(())
+}
+
+/// Writes their text alone, as who has been told that nothing which a list or a search needs has changed.
+pub fn replace_text(tx: &Transaction<'_>, documents: &[CaseDocument]) -> Result<()> {
+    for document in documents {
+        let columns = Columns::of(document)?;
+        tx.prepare_cached("UPDATE case_file SET number = ?2, doc = ?3 WHERE id = ?1")?
+            .execute(params![
+                columns.id,
+                columns.revision.number,
+                document.text()
+            ])?;
+    }
     Ok(())
 }
 
@@ -242,7 +288,7 @@ impl DayServer {
             days: 0,
         };
         for document in &server.answer.cases {
-            let columns: Columns<'_> = serde_json::from_str(document.text())?;
+            let columns = Columns::of(document)?;
             server.connection.execute(
                 "INSERT INTO case_file (tenant, id, number, agent, search, doc)
                  VALUES (?1, ?2, 0, 'agent', ?3, ?4)",
@@ -285,7 +331,7 @@ impl DayServer {
             ])?;
         }
         for (number, document) in (after..).zip(&self.answer.cases) {
-            let columns: Columns<'_> = serde_json::from_str(document.text())?;
+            let columns = Columns::of(document)?;
             tx.prepare_cached(
                 "UPDATE case_file SET number = ?3, doc = ?4 WHERE tenant = ?1 AND id = ?2",
             )?
@@ -321,12 +367,13 @@ pub fn fill_outbox(connection: &Connection) -> Result<()> {
 }
 
 /// The device's side of that: the outbox up in one request, the answer into the file in one
-/// transaction.
+/// transaction, the documents by `replace`.
 pub async fn day(
     http: &reqwest::Client,
     connection: &mut Connection,
     server: &str,
     request: SyncRequest,
+    replace: Replace,
 ) -> Result<f64> {
     let began = Instant::now();
     let outbox = connection
@@ -353,9 +400,7 @@ pub async fn day(
                 serde_json::to_string(verdict)?
             ])?;
     }
-    for document in &answer.cases {
-        replace(&tx, document)?;
-    }
+    replace(&tx, &answer.cases)?;
     tx.commit()?;
     Ok(ms(began.elapsed()))
 }
