@@ -7,9 +7,11 @@ use chrono::{DateTime, Duration, Utc};
 use doorstep_domain::{CaseId, DeviceId, VisitId};
 use doorstep_protocol::alarm::{Alarm, AlarmKind};
 use doorstep_server::Store;
-use doorstep_server::store::{StepKind, StoreError, WatchRow};
+use doorstep_server::store::{AlarmStepRow, StepKind, StoreError, WatchRow};
 use doorstep_server::watch::{Channel, climb, raise, raise_overdue};
 use doorstep_testkit::build::{agent, morning};
+use std::collections::BTreeSet;
+use std::sync::Barrier;
 use uuid::Uuid;
 
 fn row(number: u128, due_at: DateTime<Utc>) -> WatchRow {
@@ -60,6 +62,46 @@ fn silence_raises_one_alarm_however_many_processes_look() {
             1,
             "the other one"
         );
+    }
+}
+
+#[test]
+fn what_several_do_about_one_alarm_at_once_is_all_on_record() {
+    for (name, store) in Stores::new("at_once").open("main") {
+        watch(&store, &row(1, morning()));
+        raise_overdue(&store, &[], morning()).unwrap();
+        let alarm = open(&store)[0];
+        let step = |number: usize| AlarmStepRow {
+            alarm,
+            at: morning(),
+            kind: StepKind::Acknowledged,
+            person: Some(agent()),
+            note: number.to_string(),
+        };
+        let start = Barrier::new(8);
+        std::thread::scope(|scope| {
+            for number in 0..8 {
+                let (store, start, step) = (&store, &start, step(number));
+                scope.spawn(move || {
+                    start.wait();
+                    let done = store.write(|tx| {
+                        tx.add_alarm_step(&step)?;
+                        // Long enough for the others to be in the middle of it too.
+                        std::thread::sleep(std::time::Duration::from_millis(30));
+                        tx.heard_from(
+                            DeviceId(Uuid::from_u128(1)),
+                            row(1, morning()).case,
+                            morning(),
+                        )
+                    });
+                    done.unwrap();
+                });
+            }
+        });
+        let steps = store.read(|tx| tx.alarm_steps(alarm)).unwrap();
+        let notes: BTreeSet<_> = steps.iter().map(|step| step.note.as_str()).collect();
+        // Each of them, and that it was raised.
+        assert_eq!((steps.len(), notes.len()), (9, 9), "{name}");
     }
 }
 
