@@ -282,16 +282,6 @@ impl Tx<'_> {
             &values![self.tenant],
         )
     }
-
-    /// The next free place in the route of `agent` on `day`.
-    pub fn next_position(&self, agent: UserId, day: &str) -> Result<u16> {
-        let places = self.sql.count(
-            "SELECT coalesce(max(position), 0) + 1 FROM case_file
-             WHERE tenant = ?1 AND agent = ?2 AND day = ?3",
-            &values![self.tenant, agent, day],
-        )?;
-        Ok(u16::try_from(places).unwrap_or(u16::MAX))
-    }
 }
 
 impl Tx<'_> {

@@ -48,8 +48,9 @@ pub struct DutyRow {
 }
 
 impl Tx<'_> {
-    /// Adds a turn, and gives its number.
+    /// Adds a turn, and gives its number. Two people may do so at once.
     pub fn add_duty(&self, duty: &DutyRow) -> Result<u32> {
+        self.enter()?;
         let n = 1 + self.sql.count(
             "SELECT coalesce(max(n), 0) FROM duty WHERE tenant = ?1",
             &values![self.tenant],

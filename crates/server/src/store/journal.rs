@@ -322,17 +322,6 @@ impl Tx<'_> {
             .collect()
     }
 
-    /// How many actions were judged, by ruling.
-    pub fn count_rulings(&self) -> Result<std::collections::BTreeMap<String, u32>> {
-        let rows = self.sql.query(
-            "SELECT ruling, count(*) FROM journal WHERE tenant = ?1 GROUP BY ruling",
-            &values![self.tenant],
-        )?;
-        rows.into_iter()
-            .map(|mut row| Ok((row.text(0)?, row.int(1)?)))
-            .collect()
-    }
-
     /// Every action of the tenant with its verdict, in the order in which they were judged: what an
     /// export writes. At most `limit`, after the leaf `after` of `epoch`.
     pub fn journal_of_epoch(
