@@ -233,6 +233,29 @@ async fn payments_of_a_file_are_matched_counted_once_and_keep_the_plan() {
     assert_eq!(device.case(id).unwrap().plans[0].state, PlanState::Kept);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_payments_that_is_sent_by_several_at_once_counts_once() {
+    let company = Company::start().await.unwrap();
+    let device = company.device().await.unwrap();
+    let id = stop(&device, 0);
+    let known = || company.store.read(|tx| tx.case(id)).unwrap().unwrap();
+    let before = known();
+    let reference = &before.account.reference;
+    let file: String = (1..=5)
+        .map(|number| format!("B-{number},{reference},1.00,2026-12-30\n"))
+        .collect();
+    let file = format!("payment,reference,amount,date\n{file}");
+    let office = company.sign_in("office").await.unwrap();
+    let all = futures_util::future::join_all((0..6).map(|_| upload(&company, &office, &file)));
+    let said = all.await;
+    let sum = |what: &str| -> u64 { said.iter().map(|said| said[what].as_u64().unwrap()).sum() };
+    assert_eq!((sum("posted"), sum("already")), (5, 25), "{said:?}");
+    assert_eq!(
+        before.balance.total.minor - known().balance.total.minor,
+        5 * 100
+    );
+}
+
 async fn upload(company: &Company, person: &Person<'_>, file: &str) -> Value {
     let request = company
         .http()

@@ -89,6 +89,8 @@ pub async fn post_payments(
         let (now, policies) = (app.clock.now(), app.policies());
         view = app
             .write(move |tx| {
+                // Before anything is looked up: somebody else may be sending the same file.
+                tx.enter()?;
                 for payment in &some {
                     let own = |case, change| OwnAction {
                         actor,

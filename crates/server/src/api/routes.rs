@@ -93,6 +93,8 @@ pub async fn set_route(
     }
     let (now, policies) = (app.clock.now(), app.policies());
     app.write(move |tx| {
+        // Before the route is looked at: another lead may be setting it.
+        tx.enter()?;
         let is_agent = tx
             .person(agent)?
             .is_some_and(|person| person.role == Role::Agent);

@@ -95,6 +95,10 @@ pub fn import(
     if stopped {
         return Ok(report);
     }
+    if !order.dry_run {
+        // Before anything is looked up: somebody else may be importing the same file.
+        tx.enter()?;
+    }
     for (case, facts) in accounts {
         let hash = hex::encode(Sha256::digest(
             serde_json::to_vec(&facts).map_err(StoreError::from)?,

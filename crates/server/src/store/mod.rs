@@ -368,6 +368,7 @@ impl Tx<'_> {
     ///
     /// The head row is locked before anything is judged: positions become visible in their order,
     /// and what is judged has seen everything before it. With one writer there is nothing to lock.
+    /// Whoever looks something up and then acts by it enters before they look.
     pub fn enter(&self) -> Result<()> {
         if self.entered.get().is_none() {
             let locked = self.place(&format!("{PLACE}{}", self.sql.lock_clause()))?;
