@@ -14,7 +14,7 @@ use doorstep_server::store::{
 use doorstep_server::{Store, Tenant, export, policies};
 use doorstep_testkit::build::{lead, morning, opening};
 use doorstep_testkit::cluster::Cluster;
-use std::sync::{Arc, Barrier, OnceLock};
+use std::sync::{Arc, OnceLock};
 use uuid::Uuid;
 
 /// A store of each kind, fresh.
@@ -23,7 +23,7 @@ pub struct Stores {
     url: String,
 }
 
-fn cluster() -> &'static Cluster {
+pub fn cluster() -> &'static Cluster {
     static CLUSTER: OnceLock<Cluster> = OnceLock::new();
     CLUSTER.get_or_init(|| Cluster::start().unwrap())
 }
@@ -71,7 +71,7 @@ fn does(store: &Store, case: CaseId, change: Change, now: DateTime<Utc>) -> Ruli
         .ruling
 }
 
-fn open_case(store: &Store, number: u128) {
+pub fn open_case(store: &Store, number: u128) {
     let facts = Box::new(opening());
     assert_eq!(
         does(store, case(number), Change::OpenCase { facts }, morning()),
@@ -88,7 +88,7 @@ fn open_case(store: &Store, number: u128) {
     );
 }
 
-fn ask(
+pub fn ask(
     store: &Store,
     cursor: Option<doorstep_domain::Revision>,
     page: usize,
@@ -329,133 +329,6 @@ fn another_tenant_sees_nothing() {
         .output()
         .unwrap();
     assert_eq!(String::from_utf8_lossy(&seen.stdout), "0\n1\n");
-}
-
-/// What a cluster's extension offers, as far as one machine can: it remembers which tables were spread, and
-/// refuses what the real one refuses.
-const STAND_IN_FOR_CITUS: &str = "
-    CREATE TABLE pg_dist_partition (n SERIAL, logicalrelid REGCLASS PRIMARY KEY);
-    CREATE FUNCTION create_distributed_table(
-        spread REGCLASS, by TEXT, colocate_with TEXT DEFAULT 'default'
-    ) RETURNS VOID LANGUAGE plpgsql AS $$ BEGIN
-        IF colocate_with <> 'default' AND NOT EXISTS (
-            SELECT 1 FROM pg_dist_partition WHERE logicalrelid = colocate_with::regclass
-        ) THEN RAISE EXCEPTION '% is not spread', colocate_with; END IF;
-        INSERT INTO pg_dist_partition (logicalrelid) VALUES (spread);
-    END $$;
-    GRANT ALL ON pg_dist_partition, pg_dist_partition_n_seq TO doorstep";
-
-#[test]
-fn on_a_cluster_each_table_is_spread_once_and_a_read_is_of_one_moment() {
-    let name = "spread";
-    let url = cluster().database(name).unwrap();
-    cluster().sql(name, STAND_IN_FOR_CITUS).unwrap();
-    let tenant = || Tenant::named("main").unwrap();
-    let count = |of: &str| cluster().sql(name, &format!("SELECT count(*) FROM {of}"));
-    let spread = || count("pg_dist_partition").unwrap();
-    drop(Store::connect(&url, tenant()).unwrap());
-    let tables = "pg_tables WHERE schemaname = 'public' AND tablename
-         NOT IN ('doorstep_migration', 'pg_dist_partition')";
-    assert_eq!(spread(), count(tables).unwrap());
-    // A table that came later is spread when the server starts again; the others are left alone.
-    let forget = "DELETE FROM pg_dist_partition WHERE logicalrelid = 'duty'::regclass";
-    cluster().sql(name, forget).unwrap();
-    let store = Arc::new(Store::connect(&url, tenant()).unwrap());
-    assert_eq!(spread(), count(tables).unwrap());
-
-    open_case(&store, 1);
-    let writer = store
-        .read(|tx| {
-            let before = (tx.head()?, tx.count_cases()?);
-            let store = Arc::clone(&store);
-            let writer = std::thread::spawn(move || open_case(&store, 2));
-            std::thread::sleep(std::time::Duration::from_millis(300));
-            assert_eq!((tx.head()?, tx.count_cases()?), before);
-            Ok::<_, StoreError>(writer)
-        })
-        .unwrap();
-    writer.join().unwrap();
-    let cases = store.read(|tx| tx.count_cases()).unwrap();
-    assert_eq!(cases, 2);
-}
-
-#[test]
-fn a_plain_sequence_loses_rows_and_the_head_loses_none() {
-    let name = "interleaved";
-    let url = cluster().database(name).unwrap();
-    cluster().sql(name, "CREATE TABLE plain (seq BIGSERIAL PRIMARY KEY); GRANT ALL ON plain, plain_seq_seq TO doorstep").unwrap();
-    let tenant = || Tenant::named("main").unwrap();
-    // Two server processes over one database.
-    let stores = [0, 1].map(|_| Arc::new(Store::connect(&url, tenant()).unwrap()));
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    // A plain sequence, one writer held open while another commits: the reader steps over it.
-    let lost = runtime.block_on(async {
-        let connect = || async {
-            let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls)
-                .await
-                .unwrap();
-            tokio::spawn(connection);
-            client
-        };
-        let (slow, fast, reader) = (connect().await, connect().await, connect().await);
-        let mut cursor = 0_i64;
-        let mut seen = 0;
-        for _ in 0..20 {
-            slow.batch_execute("BEGIN; INSERT INTO plain DEFAULT VALUES")
-                .await
-                .unwrap();
-            fast.batch_execute("INSERT INTO plain DEFAULT VALUES")
-                .await
-                .unwrap();
-            for row in reader
-                .query(
-                    "SELECT seq FROM plain WHERE seq > $1 ORDER BY seq",
-                    &[&cursor],
-                )
-                .await
-                .unwrap()
-            {
-                cursor = row.get(0);
-                seen += 1;
-            }
-            slow.batch_execute("COMMIT").await.unwrap();
-        }
-        40 - seen
-    });
-    assert!(lost >= 20, "the plain sequence lost only {lost} of 40");
-
-    // The head row: the same interleaving, through both processes, while a reader polls.
-    let start = Arc::new(Barrier::new(3));
-    let writers: Vec<_> = stores
-        .iter()
-        .enumerate()
-        .map(|(writer, store)| {
-            let (store, start) = (Arc::clone(store), Arc::clone(&start));
-            std::thread::spawn(move || {
-                start.wait();
-                for number in 0..60 {
-                    open_case(&store, (writer * 1000 + number) as u128);
-                }
-            })
-        })
-        .collect();
-    start.wait();
-    let (mut cursor, mut seen) = (None, std::collections::BTreeSet::new());
-    loop {
-        let ended = writers.iter().all(std::thread::JoinHandle::is_finished);
-        let answer = ask(&stores[0], cursor, 500);
-        for document in &answer.cases {
-            let case: doorstep_domain::Case = serde_json::from_str(document.text()).unwrap();
-            seen.insert(case.id);
-        }
-        cursor = Some(answer.cursor);
-        if ended {
-            break;
-        }
-    }
-    assert_eq!(seen.len(), 120);
-    let head = stores[1].read(|tx| tx.head()).unwrap();
-    assert_eq!(head.number, 240, "gapless");
 }
 
 #[test]
