@@ -138,7 +138,7 @@ pub async fn sync(app: &mut Screen) -> Result<()> {
 
 /// Both held items are in the inbox, with both sides.
 pub async fn see_conflicts(app: &mut Screen, count: usize) -> Result<()> {
-    app.wait_for_count("[data-act='inbox'] [data-conflict][data-settled='']", count)
+    app.wait_for_count("[data-act='inbox'] [data-conflict]", count)
         .await?;
     let phone = app.text("[data-conflict='fact']").await?;
     ensure!(
@@ -162,7 +162,8 @@ pub async fn settle_phone(app: &mut Screen, entered: &mut Entered) -> Result<()>
 
 /// The decisions reached the device: nothing is open, the plan is active.
 pub async fn see_decisions(app: &mut Screen, case: &str) -> Result<()> {
-    app.wait_for_count("[data-act='inbox'] [data-conflict][data-settled='']", 0)
+    app.find("[data-act='decided'] [data-conflict]").await?;
+    app.wait_for_count("[data-act='inbox'] [data-conflict]", 0)
         .await?;
     app.picture("inbox-settled").await?;
     app.go(&format!("#/case/{case}")).await?;
